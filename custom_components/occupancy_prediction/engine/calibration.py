@@ -1,0 +1,127 @@
+"""Making "how sure" true, learned only from out-of-sample forecasts.
+
+The raw probability that the transition comes within 20 min of the predicted
+time is mapped by a logistic regression of two numbers (Platt 1999), shrunk to
+leaving it as it is. "Reliable" starts where, on those forecasts, the promise
+held with a margin; vacant and occupied rooms have a threshold each, since
+vacant ones keep it less.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .config import EngineConfig
+from .distribution import quantile, within_tolerance
+from .samples import Outcomes, Samples
+from .types import HORIZON, BoolArray, FloatArray
+
+# Pulls slope and intercept to 1 and 0, in pseudo-forecasts.
+_SHRINKAGE = 200.0
+# Rows minutes apart repeat each other; this share of each counts.
+_ROW_WEIGHT = 0.1
+_NEWTON_STEPS = 12
+# No threshold: nothing is marked reliable.
+NEVER = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Maps and thresholds per state (vacant, occupied).
+
+    Shapes: ``coefficients`` (2, 2) intercept and slope on the logit,
+    ``thresholds`` (2,) confidence from which a forecast is reliable.
+    """
+
+    coefficients: FloatArray
+    thresholds: FloatArray
+
+    @classmethod
+    def identity(cls) -> Calibration:
+        """Return the calibration before anything was learned."""
+        return cls(np.array([[0.0, 1.0], [0.0, 1.0]]), np.full(2, NEVER))
+
+    def confidence(self, cdf: FloatArray, samples: Samples) -> FloatArray:
+        """Return the calibrated P(within 20 min of the median), shape (n,)."""
+        raw = within_tolerance(cdf, _TOLERANCE)
+        state = samples.occupied.astype(np.int64)
+        intercept, slope = self.coefficients[state].T
+        mapped = _logistic(intercept + slope * _logit(raw))
+        # A median beyond the horizon names no minute to be sure of.
+        return np.where(raw > 0, mapped, 0.0)
+
+    def reliable(self, confidence: FloatArray, samples: Samples) -> BoolArray:
+        """Tell which forecasts may claim their minute."""
+        return confidence >= self.thresholds[samples.occupied.astype(np.int64)]
+
+
+_TOLERANCE = EngineConfig().reliable_tolerance
+
+
+def learn_calibration(
+    cdf: FloatArray, samples: Samples, outcomes: Outcomes, config: EngineConfig
+) -> Calibration:
+    """Learn from out-of-sample pooled forecasts, (n, BINS), and what came."""
+    calibration = Calibration.identity()
+    known = outcomes.observed | (outcomes.remaining >= HORIZON)
+    median = quantile(cdf, 0.5)
+    error = np.abs(median - outcomes.remaining)
+    hit = outcomes.observed & (error <= config.reliable_tolerance)
+    raw = within_tolerance(cdf, config.reliable_tolerance)
+    for state in (0, 1):
+        rows = known & (samples.occupied == bool(state)) & (raw > 0)
+        if rows.any():
+            calibration.coefficients[state] = _platt(_logit(raw[rows]), hit[rows])
+    confidence = calibration.confidence(cdf, samples)
+    for state in (0, 1):
+        rows = known & (samples.occupied == bool(state))
+        calibration.thresholds[state] = _threshold(
+            confidence[rows], hit[rows], error[rows], config
+        )
+    return calibration
+
+
+def _threshold(
+    confidence: FloatArray, hit: BoolArray, error: FloatArray, config: EngineConfig
+) -> float:
+    """Return the lowest confidence above which the promise held on the whole."""
+    order = np.argsort(-confidence, kind="stable")
+    count = np.arange(1, len(order) + 1)
+    kept = (
+        (np.cumsum(hit[order]) / count >= config.reliable_target)
+        & (np.cumsum(error[order]) / count < config.reliable_mean_error)
+        & (count >= config.reliable_minimum)
+    )
+    # A threshold must fall between two different confidences.
+    ordered = confidence[order]
+    kept &= np.r_[ordered[1:] < ordered[:-1], True] if len(order) else kept
+    last = np.flatnonzero(kept)
+    return float(ordered[last[-1]]) if len(last) else NEVER
+
+
+def _platt(logit: FloatArray, hit: BoolArray) -> FloatArray:
+    """Return intercept and slope of the map, by Newton's method."""
+    design = np.stack([np.ones_like(logit), logit], axis=1)
+    target = np.array([0.0, 1.0])
+    beta = target.copy()
+    penalty = _SHRINKAGE * _ROW_WEIGHT
+    for _ in range(_NEWTON_STEPS):
+        said = _logistic(design @ beta)
+        gradient = _ROW_WEIGHT * design.T @ (hit - said) - penalty * (beta - target)
+        curvature = (
+            _ROW_WEIGHT * (design * (said * (1 - said))[:, None]).T @ design
+            + penalty * np.eye(2)
+        )
+        beta = beta + np.linalg.solve(curvature, gradient)
+    # More sure must never come out as less sure.
+    beta[1] = max(beta[1], 0.05)
+    return beta
+
+
+def _logit(probability: FloatArray) -> FloatArray:
+    clipped = np.clip(probability, 1e-4, 1 - 1e-4)
+    return np.log(clipped / (1 - clipped))
+
+
+def _logistic(value: FloatArray) -> FloatArray:
+    return 1 / (1 + np.exp(-np.clip(value, -30, 30)))

@@ -1,0 +1,65 @@
+"""Every tuning number of the engine, with its unit and its reason."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Tuning numbers. The defaults are what the benchmarks were run with."""
+
+    # A motion sensor that says no OFF counts as off that long after its last
+    # ON message (s): PIRs repeat themselves or fall silent within minutes, so
+    # hours of ON mean a lost message.
+    motion_limit: float = 4 * 3600.0
+    # The same for presence, bed and seat sensors (s): a night's sleep is one
+    # ON message, a whole day is not.
+    presence_limit: float = 16 * 3600.0
+
+    # A clock that is set back by more than this (s) makes the tracker forget
+    # the future it had seen; less is jitter between sensors.
+    clock_tolerance: float = 60.0
+    # What the tracker remembers for the inputs of a forecast (s).
+    look_back: float = 24 * 3600.0
+
+    # Training moments are this far apart (s): closer ones are the same
+    # observation once more and only cost time.
+    sample_step: float = 300.0
+    # Moments within that time of a transition (min) form an issue class of
+    # their own: there the question is "a moment or a stay?".
+    fresh_minutes: float = 10.0
+
+    # Width of the kernel over the time of day (min), and the weight of days of
+    # the other type (work day or weekend).
+    clock_width: float = 45.0
+    other_day_weight: float = 0.3
+    # Pseudo-observations with which a narrow estimate is pulled to the wider
+    # one behind it: few, since each is a whole spell.
+    shrinkage: float = 3.0
+
+    # Share of the days held out, at the end, to learn pool weights and
+    # calibration, with bounds in days: fewer than 2 days see each hour once.
+    holdout_share: float = 0.25
+    holdout_days_minimum: float = 2.0
+    holdout_days_maximum: float = 21.0
+    # Pseudo-forecasts by which pool weights are pulled to equal shares; rows
+    # 5 min apart are far from independent, hence hundreds.
+    pool_shrinkage: float = 500.0
+
+    # A state is forecast once this many of its spells ended (count): with
+    # fewer there is nothing to take a quantile of.
+    spells_minimum: int = 5
+    # Days of observation at which the stages begin (d).
+    stage_days: tuple[float, float, float] = (3.0, 14.0, 28.0)
+
+    # What "reliable" promises: share within 20 min and mean error (min). The
+    # threshold is learned at a stricter share so that the promise holds on
+    # days it was not learned on.
+    reliable_tolerance: float = 20.0
+    reliable_target: float = 0.93
+    reliable_mean_error: float = 15.0
+    # Held-out forecasts that must stand behind such a threshold (count), about
+    # half a day of them: a lucky handful proves nothing.
+    reliable_minimum: int = 150
+
+    # No probability is pinned at 0 or 1: this much is left to the unheard-of.
+    floor: float = 1e-4

@@ -1,0 +1,85 @@
+"""The pool: a convex mixture of the members' distributions.
+
+Weights are kept per direction and issue class (soon after a transition, or
+later), learned on forecasts of days the members were not fitted on, and shrunk
+to equal shares: unlike members are pooled for robustness, not to win a contest.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .config import EngineConfig
+from .distribution import bin_index, bin_masses, is_valid, probability_within
+from .samples import Outcomes, Samples
+from .types import BINS, BoolArray, FloatArray, IntArray
+
+CLASSES = 4
+# Expectation-maximization of mixture weights converges in a few dozen steps.
+_STEPS = 50
+
+
+def issue_class(samples: Samples, config: EngineConfig) -> IntArray:
+    """Return 0..3 per sample: vacant or occupied, fresh or later; shape (n,)."""
+    later = samples.elapsed > config.fresh_minutes
+    return samples.occupied.astype(np.int64) * 2 + later.astype(np.int64)
+
+
+def equal_weights(members: int) -> FloatArray:
+    """Return the weights before anything was learned, (CLASSES, members)."""
+    return np.full((CLASSES, members), 1.0 / max(members, 1))
+
+
+def learn_weights(
+    forecasts: Sequence[FloatArray],
+    samples: Samples,
+    outcomes: Outcomes,
+    config: EngineConfig,
+) -> FloatArray:
+    """Return weights (CLASSES, members) by the log score of forecasts.
+
+    ``forecasts`` are the members' out-of-sample distributions, (n, BINS) each.
+    Expectation-maximization for mixture proportions with a Dirichlet prior
+    (Dempster, Laird & Rubin 1977).
+    """
+    weights = equal_weights(len(forecasts))
+    if not len(samples):
+        return weights
+    likelihood = np.stack(
+        [_likelihood(forecast, outcomes) for forecast in forecasts], axis=1
+    )
+    classes = issue_class(samples, config)
+    for row in range(CLASSES):
+        part = likelihood[classes == row]
+        for _ in range(_STEPS if len(part) else 0):
+            joint = part * weights[row]
+            share = (joint / joint.sum(1, keepdims=True)).sum(0)
+            prior = config.pool_shrinkage / len(forecasts)
+            weights[row] = (share + prior) / (len(part) + config.pool_shrinkage)
+    return weights
+
+
+def _likelihood(forecast: FloatArray, outcomes: Outcomes) -> FloatArray:
+    index = np.minimum(bin_index(outcomes.remaining), BINS)
+    inside = bin_masses(forecast)[np.arange(len(forecast)), index]
+    later = 1 - probability_within(forecast, outcomes.remaining)
+    return np.maximum(np.where(outcomes.observed, inside, later), 1e-6)
+
+
+def pool(
+    forecasts: Sequence[FloatArray],
+    weights: FloatArray,
+    samples: Samples,
+    config: EngineConfig,
+) -> FloatArray:
+    """Return the mixture, (n, BINS). A row that is no distribution has no say."""
+    shares = weights[issue_class(samples, config)].copy()
+    stacked = np.stack(forecasts, axis=1)
+    valid: BoolArray = np.stack([is_valid(forecast) for forecast in forecasts], axis=1)
+    shares = np.where(valid, shares, 0.0)
+    total = shares.sum(1, keepdims=True)
+    shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
+    mixture: FloatArray = np.einsum(
+        "nm,nmb->nb", shares, np.where(valid[..., None], stacked, 0.0)
+    )
+    return mixture

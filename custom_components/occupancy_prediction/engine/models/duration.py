@@ -1,0 +1,131 @@
+"""How long such a stay usually lasts, given how long it has lasted.
+
+A semi-Markov view: Kaplan-Meier estimate of the length of a stay (or absence)
+by the hour of its beginning and the type of day, shrunk to the estimate over
+all hours. A forecast is the remaining life given the time already elapsed.
+What is learned are counts, so adding a day is exact.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from ..config import EngineConfig
+from ..samples import Samples, Stays, TrainingSet
+from ..types import GRID, FloatArray, IntArray
+from .base import Arrays, FitContext, circular_distance, fit_each
+
+# Edges (min) on which lengths are counted: fine where the vacancy delay ends
+# most stays, coarse towards a week, after which an absence is a holiday.
+LENGTHS: FloatArray = np.concatenate(
+    [
+        np.arange(0.0, 15.0, 0.5),
+        np.arange(15.0, 30.0, 1.0),
+        np.arange(30.0, 60.0, 2.5),
+        np.arange(60.0, 180.0, 7.5),
+        np.arange(180.0, 720.0, 20.0),
+        np.arange(720.0, 1440.0, 60.0),
+        np.arange(1440.0, 4320.0, 360.0),
+        np.arange(4320.0, 10081.0, 1440.0),
+    ]
+)
+_INTERVALS = len(LENGTHS) - 1
+_HOURS = 24
+# Width of the kernel over the hour of entry (min): a stay that began at nine is
+# much like one that began at ten.
+_ENTRY_WIDTH = 60.0
+
+
+class Duration:
+    """Length of stays by hour of entry."""
+
+    name: ClassVar[str] = "duration"
+
+    def fit(
+        self, rooms: Mapping[str, TrainingSet], context: FitContext
+    ) -> dict[str, Arrays]:
+        """Count how long past stays lasted."""
+        return fit_each(rooms, context, lambda training: _counts(training.stays))
+
+    def update(
+        self, arrays: Arrays, training: TrainingSet, context: FitContext
+    ) -> Arrays:
+        """Add the new counts to the old."""
+        new = _counts(training.stays)
+        return {name: arrays[name] + new[name] for name in arrays}
+
+    def predict(
+        self, arrays: Arrays, samples: Samples, config: EngineConfig
+    ) -> FloatArray:
+        """Return the remaining life of each sample's state."""
+        survival = _survival(arrays, config)
+        entry = (samples.clock - samples.elapsed) % 1440.0
+        hour = np.floor(entry / 60.0).astype(np.int64) % _HOURS
+        state = samples.occupied.astype(np.int64)
+        day = samples.weekend.astype(np.int64)
+        log_survival = np.log(np.maximum(survival[state, day, hour], 1e-12))
+        now = _interpolated(log_survival, samples.elapsed[:, None])
+        then = _interpolated(
+            log_survival, samples.elapsed[:, None] + GRID[None, 1:]
+        )
+        return np.clip(1 - np.exp(then - now), 0.0, 1.0)
+
+
+def _counts(stays: Stays) -> Arrays:
+    state, day, hour = (
+        stays.occupied.astype(np.int64),
+        stays.weekend.astype(np.int64),
+        np.floor(stays.clock / 60.0).astype(np.int64) % _HOURS,
+    )
+    place = (state * 2 + day) * _HOURS + hour
+    index = _interval(stays.length)
+    size = 4 * _HOURS
+    shape = (2, 2, _HOURS, _INTERVALS)
+    address = place * _INTERVALS + index
+    all_ends = np.bincount(address, minlength=size * _INTERVALS)
+    ended = np.bincount(address[stays.observed], minlength=size * _INTERVALS)
+    at_risk = all_ends.reshape(shape)[..., ::-1].cumsum(-1)[..., ::-1]
+    cut = (all_ends - ended).reshape(shape)
+    return {
+        "ended": ended.reshape(shape).astype(np.float32),
+        "looked": (at_risk - 0.5 * cut).astype(np.float32),
+    }
+
+
+def _interval(length: FloatArray) -> IntArray:
+    index = np.searchsorted(LENGTHS, length, "left") - 1
+    return np.clip(index, 0, _INTERVALS - 1).astype(np.int64)
+
+
+def _survival(arrays: Arrays, config: EngineConfig) -> FloatArray:
+    """Return P(longer than each of LENGTHS), (2, 2, 24, len(LENGTHS))."""
+    ended = arrays["ended"].astype(np.float64)
+    looked = arrays["looked"].astype(np.float64)
+    centers = (np.arange(_HOURS) + 0.5) * 60.0
+    distance = circular_distance(centers[:, None], centers[None])
+    kernel = np.exp(-0.5 * (distance / _ENTRY_WIDTH) ** 2)
+    near = [
+        smooth + config.other_day_weight * smooth[:, ::-1]
+        for smooth in (
+            np.einsum("kh,sthb->stkb", kernel, table) for table in (ended, looked)
+        )
+    ]
+    # Intervals nobody has reached end as readily as time passes: their rate is
+    # that of the last stays seen, one per length already lived.
+    width = np.diff(LENGTHS) / LENGTHS[1:]
+    overall = (ended.sum((1, 2)) + 0.5 * width) / (looked.sum((1, 2)) + 0.5)
+    hazards = (near[0] + config.shrinkage * overall[:, None, None]) / (
+        near[1] + config.shrinkage
+    )
+    survival = np.cumprod(1 - np.clip(hazards, 0.0, 1.0 - 1e-6), axis=-1)
+    return np.concatenate([np.ones((*survival.shape[:-1], 1)), survival], -1)
+
+
+def _interpolated(log_survival: FloatArray, lengths: FloatArray) -> FloatArray:
+    """Interpolate log survival at lengths (n, m); beyond the last edge it goes on."""
+    index = np.clip(np.searchsorted(LENGTHS, lengths, "right") - 1, 0, _INTERVALS - 1)
+    rows = np.arange(len(log_survival))[:, None]
+    low, high = log_survival[rows, index], log_survival[rows, index + 1]
+    share = (lengths - LENGTHS[index]) / (LENGTHS[index + 1] - LENGTHS[index])
+    return low + np.clip(share, 0.0, None) * (high - low)

@@ -1,0 +1,209 @@
+"""Moments at which the question is asked, and what the answer turned out to be.
+
+Training and forecasting read a room through the same functions, so a model
+never sees in training what it would not see in use.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from .local_time import local_time
+from .timeline import OCCUPIED, UNKNOWN, RoomTimeline
+from .types import HORIZON, BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What is known of one room at n moments. Shapes: all (n,).
+
+    Attributes:
+        origin: the moment, UTC seconds.
+        occupied: the confirmed state.
+        elapsed: minutes the room has been in it.
+        clock: local minute of the day.
+        day: ordinal of the local date.
+        weekend: Saturday or Sunday.
+        sensor_on: some sensor of the room is on.
+        earliest: minutes before which the state cannot change by definition:
+            for an occupied room what is left of the vacancy delay.
+        since_on: minutes since the last ON message.
+        quiet: minutes since the last activity ended, 0 while a sensor is on.
+    """
+
+    origin: FloatArray
+    occupied: BoolArray
+    elapsed: FloatArray
+    clock: FloatArray
+    day: IntArray
+    weekend: BoolArray
+    sensor_on: BoolArray
+    earliest: FloatArray
+    since_on: FloatArray
+    quiet: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of moments."""
+        return len(self.origin)
+
+    def take(self, rows: IntArray | BoolArray) -> Self:
+        """Return the samples of some rows."""
+        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What came after n moments. Shapes: (n,).
+
+    ``remaining`` is in minutes, up to the change where ``observed``, else up to
+    where one stopped looking (restart, lost sensors, end of data, horizon).
+    """
+
+    remaining: FloatArray
+    observed: BoolArray
+
+    def take(self, rows: IntArray | BoolArray) -> Self:
+        """Return the outcomes of some rows."""
+        return type(self)(self.remaining[rows], self.observed[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """Completed or interrupted spells of one state. Shapes: (n,).
+
+    ``clock`` and ``weekend`` are those of the entry; ``length`` is in minutes,
+    a lower bound where the end was not ``observed``. The entry itself was seen.
+    """
+
+    occupied: BoolArray
+    entry: FloatArray
+    clock: FloatArray
+    weekend: BoolArray
+    length: FloatArray
+    observed: BoolArray
+
+    def take(self, rows: IntArray | BoolArray) -> Self:
+        """Return some of the stays."""
+        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Everything a member may learn from about one room."""
+
+    samples: Samples
+    outcomes: Outcomes
+    stays: Stays
+
+
+def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Samples:
+    """Describe a room at moments; those of unknown state are left out."""
+    moments = np.asarray(moments, np.float64)
+    moments = moments[room.state_at(moments) != UNKNOWN]
+    index = np.searchsorted(room.change_times, moments, "right") - 1
+    occupied = room.change_states[index] == OCCUPIED
+    local = local_time(moments, time_zone)
+    sensor_on, quiet = _activity(room, moments)
+    last_on = np.searchsorted(room.on_times, moments, "right") - 1
+    since_on = (
+        np.where(
+            last_on >= 0, moments - room.on_times[np.maximum(last_on, 0)], np.inf
+        )
+        if len(room.on_times)
+        else np.full(len(moments), np.inf)
+    )
+    delay = room.vacancy_delay / 60
+    return Samples(
+        origin=moments,
+        occupied=occupied,
+        elapsed=(moments - room.change_times[index]) / 60,
+        clock=local.minute,
+        day=local.day,
+        weekend=local.weekend,
+        sensor_on=sensor_on,
+        earliest=np.where(occupied, np.clip(delay - quiet, 0, delay), 0.0),
+        since_on=since_on / 60,
+        quiet=quiet,
+    )
+
+
+def _activity(
+    room: RoomTimeline, moments: FloatArray
+) -> tuple[BoolArray, FloatArray]:
+    """Return whether a sensor is on, and the minutes since one was."""
+    starts, ends = room.active.starts, room.active.ends
+    if not len(starts):
+        return np.zeros(len(moments), np.bool_), np.full(len(moments), np.inf)
+    index = np.searchsorted(starts, moments, "right") - 1
+    begun = index >= 0
+    end = ends[np.maximum(index, 0)]
+    sensor_on = begun & (moments < end)
+    quiet = np.where(begun, np.maximum(moments - end, 0) / 60, np.inf)
+    return sensor_on, quiet
+
+
+def entry_samples(
+    moments: FloatArray, *, occupied: bool, vacancy_delay: float, time_zone: str
+) -> Samples:
+    """Describe a room as it would be if its state had just begun at moments."""
+    moments = np.asarray(moments, np.float64)
+    count = len(moments)
+    local = local_time(moments, time_zone)
+    delay = vacancy_delay / 60
+    return Samples(
+        origin=moments,
+        occupied=np.full(count, occupied),
+        elapsed=np.zeros(count),
+        clock=local.minute,
+        day=local.day,
+        weekend=local.weekend,
+        sensor_on=np.full(count, occupied),
+        earliest=np.full(count, delay if occupied else 0.0),
+        since_on=np.full(count, 0.0 if occupied else delay),
+        quiet=np.full(count, 0.0 if occupied else delay),
+    )
+
+
+def outcomes_of(room: RoomTimeline, samples: Samples, end: float) -> Outcomes:
+    """Return when the state of each sample ended, as seen by ``end``."""
+    index = np.searchsorted(room.change_times, samples.origin, "right")
+    changes = np.r_[room.change_times, np.inf]
+    states = np.r_[room.change_states, UNKNOWN]
+    moment = np.minimum(changes[index], end)
+    observed = (changes[index] <= end) & (states[index] != UNKNOWN)
+    remaining = np.maximum((moment - samples.origin) / 60, 0)
+    return Outcomes(
+        np.minimum(remaining, HORIZON), observed & (remaining <= HORIZON)
+    )
+
+
+def stays_of(room: RoomTimeline, end: float, time_zone: str) -> Stays:
+    """Return the spells whose beginning was seen, up to ``end``."""
+    kept = room.change_times <= end
+    times, states = room.change_times[kept], room.change_states[kept]
+    before = np.r_[UNKNOWN, states[:-1]][: len(states)]
+    after = np.r_[states[1:], UNKNOWN][: len(states)]
+    ends = np.r_[times[1:], end][: len(times)]
+    seen = (states != UNKNOWN) & (before != UNKNOWN)
+    local = local_time(times[seen], time_zone)
+    return Stays(
+        occupied=states[seen] == OCCUPIED,
+        entry=times[seen],
+        clock=local.minute,
+        weekend=local.weekend,
+        length=(ends - times)[seen] / 60,
+        observed=after[seen] != UNKNOWN,
+    )
+
+
+def training_set(
+    room: RoomTimeline, moments: FloatArray, end: float, time_zone: str
+) -> TrainingSet:
+    """Return samples at moments with their outcomes as seen by ``end``."""
+    samples = samples_at(room, moments, time_zone)
+    return TrainingSet(
+        samples, outcomes_of(room, samples, end), stays_of(room, end, time_zone)
+    )
+
+

@@ -1,0 +1,193 @@
+"""What was learned: immutable, and saved as arrays and JSON, never as code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+import io
+import json
+from typing import Any
+import zipfile
+
+import numpy as np
+
+from .calibration import Calibration
+from .errors import ModelStateError, ModelVersionError
+from .types import Stage
+
+# Raised whenever saved arrays change their meaning; an older model is then
+# trained anew from the archive.
+SCHEMA = 1
+_HEADER = "header"
+# A model is a few MB at most; what claims to be larger is not ours.
+_LARGEST = 256 * 1024 * 1024
+
+type MemberArrays = Mapping[str, Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomModel:
+    """What was learned about one room.
+
+    Attributes:
+        members: arrays by member and name.
+        weights: pool weights, (classes, members) in the order of ``members``.
+        calibration: of the pooled forecasts.
+        profile: arrays of the occupancy curve.
+        spells: completed spells seen, vacant and occupied.
+        days: days of observation behind it.
+        counted_until: moment up to which samples are in the counts (UTC s).
+        open_since: when the spell began that was open then, or that moment.
+        stage: how much that is.
+    """
+
+    members: MemberArrays
+    weights: np.ndarray
+    calibration: Calibration
+    profile: Mapping[str, np.ndarray]
+    spells: tuple[int, int]
+    days: float
+    counted_until: float
+    open_since: float
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """All that was learned about a home, by one training and its updates."""
+
+    version: str
+    trained_at: float
+    data_start: float
+    data_end: float
+    rooms: Mapping[str, RoomModel]
+
+    @property
+    def stage(self) -> Stage:
+        """Return the stage of the room that has the least to go on."""
+        order = list(Stage)
+        return min(
+            (room.stage for room in self.rooms.values()),
+            key=order.index,
+            default=Stage.COLLECTING,
+        )
+
+    def without_room(self, room_id: str) -> ModelState:
+        """Return the state with all that was learned about a room forgotten."""
+        rooms = {key: room for key, room in self.rooms.items() if key != room_id}
+        return replace(self, rooms=rooms)
+
+    def to_bytes(self) -> bytes:
+        """Return the state as a compressed NumPy archive with a JSON header."""
+        arrays: dict[str, np.ndarray] = {}
+        header: dict[str, Any] = {
+            "schema": SCHEMA,
+            "version": self.version,
+            "trained_at": self.trained_at,
+            "data_start": self.data_start,
+            "data_end": self.data_end,
+            "rooms": [],
+        }
+        for number, (room_id, room) in enumerate(self.rooms.items()):
+            header["rooms"].append(_room_header(room_id, room))
+            for name, array in _room_arrays(room).items():
+                arrays[f"{number}/{name}"] = array
+        text = json.dumps(header).encode()
+        arrays[_HEADER] = np.frombuffer(text, np.uint8)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> ModelState:
+        """Read a state back.
+
+        Raises:
+            ModelVersionError: it was written by another version.
+            ModelStateError: it is damaged or not a model.
+        """
+        try:
+            arrays = _load(data)
+            header = json.loads(arrays.pop(_HEADER).tobytes())
+            if header["schema"] != SCHEMA:
+                raise ModelVersionError(
+                    f"model of schema {header['schema']}, this engine reads {SCHEMA}"
+                )
+            rooms = {
+                entry["room_id"]: _read_room(entry, f"{number}/", arrays)
+                for number, entry in enumerate(header["rooms"])
+            }
+            return cls(
+                str(header["version"]),
+                float(header["trained_at"]),
+                float(header["data_start"]),
+                float(header["data_end"]),
+                rooms,
+            )
+        except (
+            zipfile.BadZipFile,
+            AttributeError,
+            EOFError,
+            IndexError,
+            KeyError,
+            OSError,
+            TypeError,
+            ValueError,
+        ) as error:
+            raise ModelStateError(f"not a saved model: {error}") from error
+
+
+def _load(data: bytes) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sum(item.file_size for item in archive.infolist()) > _LARGEST:
+            raise ModelStateError("not a saved model: too large")
+    with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
+        return {name: loaded[name] for name in loaded.files}
+
+
+def _room_header(room_id: str, room: RoomModel) -> dict[str, Any]:
+    return {
+        "room_id": room_id,
+        "members": {name: sorted(arrays) for name, arrays in room.members.items()},
+        "profile": sorted(room.profile),
+        "spells": list(room.spells),
+        "days": room.days,
+        "counted_until": room.counted_until,
+        "open_since": room.open_since,
+        "stage": room.stage.value,
+    }
+
+
+def _room_arrays(room: RoomModel) -> dict[str, np.ndarray]:
+    arrays = {
+        "weights": room.weights,
+        "calibration/coefficients": room.calibration.coefficients,
+        "calibration/thresholds": room.calibration.thresholds,
+    }
+    arrays |= {f"profile/{name}": array for name, array in room.profile.items()}
+    for member, parts in room.members.items():
+        arrays |= {f"members/{member}/{name}": part for name, part in parts.items()}
+    return arrays
+
+
+def _read_room(
+    entry: Mapping[str, Any], prefix: str, arrays: Mapping[str, np.ndarray]
+) -> RoomModel:
+    vacant, occupied = entry["spells"]
+    return RoomModel(
+        members={
+            member: {name: arrays[f"{prefix}members/{member}/{name}"] for name in names}
+            for member, names in entry["members"].items()
+        },
+        weights=arrays[f"{prefix}weights"],
+        calibration=Calibration(
+            arrays[f"{prefix}calibration/coefficients"],
+            arrays[f"{prefix}calibration/thresholds"],
+        ),
+        profile={
+            name: arrays[f"{prefix}profile/{name}"] for name in entry["profile"]
+        },
+        spells=(int(vacant), int(occupied)),
+        days=float(entry["days"]),
+        counted_until=float(entry["counted_until"]),
+        open_since=float(entry["open_since"]),
+        stage=Stage(entry["stage"]),
+    )
