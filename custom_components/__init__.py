@@ -1,0 +1,1 @@
+"""Makes the component importable for tools and tests."""
