@@ -1,0 +1,24 @@
+"""Fixtures for all tests.
+
+Nothing here imports Home Assistant: the tests of the engine run without it
+(``pytest -p no:homeassistant tests/engine``).
+"""
+
+import pytest
+
+# Lets the engine be imported by its full name where Home Assistant is not loaded.
+import benchmarks  # noqa: F401
+
+# These must be set up before the fixture `hass`, whatever a test asks for first.
+_BEFORE_HASS = ("hass_storage", "async_test_recorder", "recorder_mock")
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant find the component in each test that has one running."""
+    if "hass" not in request.fixturenames:
+        return
+    for name in _BEFORE_HASS:
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+    request.getfixturevalue("enable_custom_integrations")
