@@ -41,6 +41,10 @@ class EngineConfig:
     holdout_share: float = 0.25
     holdout_days_minimum: float = 2.0
     holdout_days_maximum: float = 21.0
+    # Parts into which they are cut, each forecast from all days before it
+    # (count): production retrains nightly, so the last part must not be
+    # forecast by a model much older than in use.
+    holdout_folds: int = 3
     # Pseudo-forecasts by which pool weights are pulled to equal shares; rows
     # 5 min apart are far from independent, hence hundreds.
     pool_shrinkage: float = 500.0

@@ -5,12 +5,21 @@ later), learned on forecasts of days the members were not fitted on, and shrunk
 to equal shares: unlike members are pooled for robustness, not to win a contest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from .config import EngineConfig
-from .distribution import bin_index, bin_masses, is_valid, probability_within
+from .distribution import (
+    bin_index,
+    bin_masses,
+    condition_on_later,
+    is_valid,
+    probability_within,
+    with_floor,
+)
+from .models import MEMBERS
+from .models.base import Arrays
 from .samples import Outcomes, Samples
 from .types import BINS, BoolArray, FloatArray, IntArray
 
@@ -83,3 +92,34 @@ def pool(
         "nm,nmb->nb", shares, np.where(valid[..., None], stacked, 0.0)
     )
     return mixture
+
+
+def member_forecasts(
+    members: Mapping[str, Arrays], samples: Samples, config: EngineConfig
+) -> list[FloatArray]:
+    """Return what each member says, (n, BINS) each, in the order of MEMBERS.
+
+    A member without arrays says nothing: its rows are no distributions.
+    """
+    silent = np.full((len(samples), BINS), np.nan)
+    return [
+        member.predict(members[member.name], samples, config)
+        if member.name in members
+        else silent
+        for member in MEMBERS
+    ]
+
+
+def pooled_forecast(
+    forecasts: Sequence[FloatArray],
+    weights: FloatArray,
+    samples: Samples,
+    config: EngineConfig,
+) -> FloatArray:
+    """Return the distributions shown to people, (n, BINS).
+
+    The mixture with nothing ruled out, except what the definition of vacancy
+    rules out: before the delay is over the room cannot become vacant.
+    """
+    mixture = with_floor(pool(forecasts, weights, samples, config), config.floor)
+    return condition_on_later(mixture, samples.earliest)

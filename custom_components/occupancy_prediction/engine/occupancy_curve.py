@@ -31,34 +31,43 @@ _FADE_HOURS = 1.0
 
 
 def learn_profile(
-    room: RoomTimeline, moments: FloatArray, time_zone: str
+    room: RoomTimeline, moments: FloatArray, step: float, end: float, time_zone: str
 ) -> dict[str, np.ndarray]:
     """Count how occupied the room was by day type and clock, and its memory.
 
-    Shapes: ``occupied`` and ``seen`` (2, 96) minutes, ``product`` and ``square``
+    ``moments`` are ``step`` seconds apart, at most up to ``end``. Shapes:
+    ``occupied`` and ``seen`` (2, 96) minutes, ``product`` and ``square``
     (2, 97) sums for the fading after a change to vacant and to occupied.
     """
+    arrays = _count(room, moments, step, time_zone)
+    return {**arrays, **_learn_fading(room, arrays, end, time_zone)}
+
+
+def update_profile(
+    arrays: Arrays, room: RoomTimeline, moments: FloatArray, step: float, time_zone: str
+) -> dict[str, np.ndarray]:
+    """Return the profile with more moments counted; the fading stays as it was.
+
+    A surprise is measured against the whole profile, so its fading is learned
+    only when everything is learned anew.
+    """
+    new = _count(room, moments, step, time_zone)
+    return {name: array + new.get(name, 0.0) for name, array in arrays.items()}
+
+
+def _count(
+    room: RoomTimeline, moments: FloatArray, step: float, time_zone: str
+) -> dict[str, np.ndarray]:
     states = room.state_at(moments)
     known = states != UNKNOWN
     day, cell = _cells(moments, time_zone)
     place = (day * _CELLS + cell)[known]
-    seen = np.bincount(place, minlength=2 * _CELLS).astype(np.float64)
-    occupied = np.bincount(
-        place, weights=(states[known] == OCCUPIED).astype(np.float64),
-        minlength=2 * _CELLS,
-    )
-    spacing = float(np.diff(moments[:2])[0]) / 60 if len(moments) > 1 else 0.0
-    arrays = {
-        "occupied": (occupied * spacing).reshape(2, _CELLS),
-        "seen": (seen * spacing).reshape(2, _CELLS),
+    seen = np.bincount(place, minlength=2 * _CELLS)
+    occupied = np.bincount(place[states[known] == OCCUPIED], minlength=2 * _CELLS)
+    return {
+        "occupied": (occupied * step / 60).reshape(2, _CELLS),
+        "seen": (seen * step / 60).reshape(2, _CELLS),
     }
-    end = float(moments[-1]) if len(moments) else 0.0
-    return {**arrays, **_learn_fading(room, arrays, end, time_zone)}
-
-
-def add_profile(arrays: Arrays, new: Arrays) -> dict[str, np.ndarray]:
-    """Return the counts of both."""
-    return {name: arrays[name] + new[name] for name in arrays}
 
 
 def _cells(moments: FloatArray, time_zone: str) -> tuple[IntArray, IntArray]:

@@ -4,6 +4,7 @@ Training and forecasting read a room through the same functions, so a model
 never sees in training what it would not see in use.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -51,6 +52,16 @@ class Samples:
         """Return the samples of some rows."""
         return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the rows of all parts, of which there is at least one."""
+        return cls(
+            *(
+                np.concatenate([getattr(part, f.name) for part in parts])
+                for f in fields(cls)
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
@@ -66,6 +77,14 @@ class Outcomes:
     def take(self, rows: IntArray | BoolArray) -> Self:
         """Return the outcomes of some rows."""
         return type(self)(self.remaining[rows], self.observed[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the rows of all parts, of which there is at least one."""
+        return cls(
+            np.concatenate([part.remaining for part in parts]),
+            np.concatenate([part.observed for part in parts]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

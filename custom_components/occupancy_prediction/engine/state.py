@@ -34,8 +34,10 @@ class RoomModel:
         profile: arrays of the occupancy curve.
         spells: completed spells seen, vacant and occupied.
         days: days of observation behind it.
-        counted_until: moment up to which samples are in the counts (UTC s).
-        open_since: when the spell began that was open then, or that moment.
+        counted_until: moment before which samples are counted (UTC s); of later
+            ones it was not yet known what would come.
+        open_since: when the spell began that was open at the end of the data, or
+            that end: stays that began before it are counted.
         stage: how much that is.
     """
 

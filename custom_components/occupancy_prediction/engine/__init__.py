@@ -1,0 +1,67 @@
+"""The forecasting engine: no Home Assistant, no clock, no input or output.
+
+``train`` and ``update`` turn observations into a ``ModelState``; a ``HomeTracker``
+follows the rooms event by event; ``predict`` says when each will change next.
+"""
+
+from .config import EngineConfig
+from .errors import (
+    EngineError,
+    ModelStateError,
+    ModelVersionError,
+    SpecificationError,
+    TrainingCancelled,
+)
+from .occupancy import HomeTracker
+from .predictor import predict
+from .state import ModelState
+from .timeline import HomeTimeline
+from .training import train, update, update_start
+from .types import (
+    GRID,
+    HORIZON,
+    OCCUPANCY_KINDS,
+    Alternative,
+    Change,
+    Forecast,
+    HomeForecast,
+    HomeSpec,
+    Observation,
+    ObservationTable,
+    RoomSpec,
+    SensorKind,
+    SensorSpec,
+    Stage,
+    Transition,
+)
+
+__all__ = [
+    "GRID",
+    "HORIZON",
+    "OCCUPANCY_KINDS",
+    "Alternative",
+    "Change",
+    "EngineConfig",
+    "EngineError",
+    "Forecast",
+    "HomeForecast",
+    "HomeSpec",
+    "HomeTimeline",
+    "HomeTracker",
+    "ModelState",
+    "ModelStateError",
+    "ModelVersionError",
+    "Observation",
+    "ObservationTable",
+    "RoomSpec",
+    "SensorKind",
+    "SensorSpec",
+    "SpecificationError",
+    "Stage",
+    "TrainingCancelled",
+    "Transition",
+    "predict",
+    "train",
+    "update",
+    "update_start",
+]

@@ -1,0 +1,146 @@
+"""From what was learned and what is known now to the forecast of every room."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .config import EngineConfig
+from .distribution import modes, quantile
+from .ensemble import issue_class, member_forecasts, pooled_forecast
+from .models import MEMBERS
+from .occupancy_curve import occupancy_curve
+from .samples import Samples, entry_samples, samples_at
+from .state import ModelState, RoomModel
+from .timeline import HomeTimeline
+from .types import (
+    HORIZON,
+    Alternative,
+    FloatArray,
+    Forecast,
+    HomeForecast,
+    HomeSpec,
+    RoomSpec,
+    Transition,
+)
+
+# Quantiles of the shown interval: 80 % of the transitions lie between them.
+LOWER, UPPER = 0.1, 0.9
+
+
+def predict(
+    state: ModelState | None,
+    spec: HomeSpec,
+    timeline: HomeTimeline,
+    config: EngineConfig,
+    *,
+    now: float,
+) -> HomeForecast:
+    """Forecast every room of a home at ``now`` (UTC s).
+
+    ``timeline`` is what is known up to ``now``, of the look-back at least. Where
+    the state is unknown or too little was learned, the forecast says only that.
+    """
+    rooms = {}
+    for room in spec.rooms:
+        samples = samples_at(
+            timeline.rooms[room.room_id], np.array([now]), spec.time_zone
+        )
+        model = None if state is None else state.rooms.get(room.room_id)
+        forecast = _known(room.room_id, samples, model, now)
+        if (
+            state is not None
+            and model is not None
+            and forecast.occupied is not None
+            and model.spells[int(forecast.occupied)] >= config.spells_minimum
+        ):
+            forecast = _forecast(
+                replace(forecast, model_version=state.version),
+                room,
+                samples,
+                model,
+                config,
+                spec.time_zone,
+            )
+        rooms[room.room_id] = forecast
+    return HomeForecast(now, rooms)
+
+
+def _known(
+    room_id: str, samples: Samples, model: RoomModel | None, now: float
+) -> Forecast:
+    """Return what is known without forecasting."""
+    forecast = Forecast(room_id, now, None)
+    if model is not None:
+        forecast = replace(forecast, stage=model.stage)
+    if not len(samples):
+        return forecast
+    return replace(
+        forecast,
+        occupied=bool(samples.occupied[0]),
+        since=now - float(samples.elapsed[0]) * 60,
+    )
+
+
+def _forecast(
+    forecast: Forecast,
+    room: RoomSpec,
+    samples: Samples,
+    model: RoomModel,
+    config: EngineConfig,
+    time_zone: str,
+) -> Forecast:
+    now = forecast.issued_at
+    cdf = _distribution(samples, model, config)
+    occupied = bool(samples.occupied[0])
+    predicted = _moment(now, cdf, 0.5)
+    following = None
+    if predicted is not None:
+        entry = entry_samples(
+            np.array([predicted]),
+            occupied=not occupied,
+            vacancy_delay=room.vacancy_delay,
+            time_zone=time_zone,
+        )
+        if model.spells[int(not occupied)] >= config.spells_minimum:
+            following = _moment(predicted, _distribution(entry, model, config), 0.5)
+    confidence = model.calibration.confidence(cdf, samples)
+    curve = occupancy_curve(
+        model.profile, cdf, occupied=occupied, now=now, time_zone=time_zone
+    )
+    return replace(
+        forecast,
+        transition=Transition.VACANT if occupied else Transition.OCCUPIED,
+        predicted_time=predicted,
+        lower=_moment(now, cdf, LOWER),
+        upper=_moment(now, cdf, UPPER),
+        confidence=None if predicted is None else float(confidence[0]),
+        reliable=predicted is not None
+        and bool(model.calibration.reliable(confidence, samples)[0]),
+        alternatives=tuple(
+            Alternative(now + minutes * 60, probability)
+            for minutes, probability in modes(cdf[0])
+        ),
+        cdf=tuple(cdf[0].tolist()),
+        curve=tuple(curve.tolist()),
+        next_occupied=following if occupied else predicted,
+        next_vacant=predicted if occupied else following,
+        member_weights=tuple(
+            (member.name, float(weight))
+            for member, weight in zip(
+                MEMBERS, model.weights[issue_class(samples, config)[0]], strict=True
+            )
+        ),
+    )
+
+
+def _distribution(
+    samples: Samples, model: RoomModel, config: EngineConfig
+) -> FloatArray:
+    forecasts = member_forecasts(model.members, samples, config)
+    return pooled_forecast(forecasts, model.weights, samples, config)
+
+
+def _moment(now: float, cdf: FloatArray, level: float) -> float | None:
+    """Return when a quantile of one row is reached, None if beyond the horizon."""
+    minutes = float(quantile(cdf, level)[0])
+    return None if minutes >= HORIZON else now + minutes * 60
