@@ -1,0 +1,237 @@
+"""What a user can set: the tables from which forms and defaults are made.
+
+This is the one place where the configuration of Home Assistant becomes the
+types of the engine.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from homeassistant.components.binary_sensor.const import (
+    DOMAIN as BINARY_SENSOR_DOMAIN,
+    BinarySensorDeviceClass,
+)
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import UnitOfTime
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    EntityWithDeviceFilterSelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    Selector,
+)
+
+from .const import (
+    CONF_DOOR_SENSORS,
+    CONF_FORECAST_INTERVAL,
+    CONF_HUMIDITY_SENSORS,
+    CONF_LIGHT_SENSORS,
+    CONF_MOTION_SENSORS,
+    CONF_PRESENCE_SENSORS,
+    CONF_TEMPERATURE_SENSORS,
+    CONF_VACANCY_DELAY,
+    SUBENTRY_TYPE_ROOM,
+)
+from .engine import HomeSpec, RoomSpec, SensorKind, SensorSpec
+
+SECTION_CLIMATE: Final = "climate"
+SECTION_ADVANCED: Final = "advanced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberOption:
+    """A number the user can set; ``section`` folds it away in the form."""
+
+    key: str
+    selector: Selector[Any]
+    default: float
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorOption:
+    """Sensors of one kind in a room.
+
+    Attributes:
+        key: where the list of entity ids is stored.
+        kind: what these sensors are to the engine.
+        domain: the domain of their entities.
+        found: device classes that are filled in by themselves.
+        offered: device classes the form lets choose from.
+        section: the folded part of the form it is in.
+    """
+
+    key: str
+    kind: SensorKind
+    domain: str
+    found: tuple[str, ...]
+    offered: tuple[str, ...]
+    section: str | None = None
+
+    @property
+    def default(self) -> list[str]:
+        """Return what a room has that says nothing of it."""
+        return []
+
+    @property
+    def selector(self) -> Selector[Any]:
+        """Return the field of the form."""
+        return EntitySelector(
+            EntitySelectorConfig(
+                filter=[
+                    EntityWithDeviceFilterSelectorConfig(
+                        domain=self.domain, device_class=list(self.offered)
+                    )
+                ],
+                multiple=True,
+            )
+        )
+
+
+type Option = NumberOption | SensorOption
+
+
+def _seconds(minimum: int, maximum: int, step: int) -> Selector[Any]:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=minimum,
+            max=maximum,
+            step=step,
+            unit_of_measurement=UnitOfTime.SECONDS,
+            mode=NumberSelectorMode.BOX,
+        )
+    )
+
+
+# Some radars call themselves motion, some motion sensors occupancy, a bed or
+# seat sensor vibration: the user may put each of them in either list.
+_ACTIVITY: Final = (
+    BinarySensorDeviceClass.MOTION,
+    BinarySensorDeviceClass.OCCUPANCY,
+    BinarySensorDeviceClass.PRESENCE,
+    BinarySensorDeviceClass.MOVING,
+    BinarySensorDeviceClass.SOUND,
+    BinarySensorDeviceClass.VIBRATION,
+)
+_DOORS: Final = (
+    BinarySensorDeviceClass.DOOR,
+    BinarySensorDeviceClass.GARAGE_DOOR,
+    BinarySensorDeviceClass.OPENING,
+)
+
+HOME_OPTIONS: Final[tuple[NumberOption, ...]] = (
+    NumberOption(
+        key=CONF_FORECAST_INTERVAL,
+        # Below a minute the forecasts differ by nothing one can act on.
+        selector=_seconds(60, 3600, 30),
+        default=300,
+    ),
+)
+
+SENSOR_OPTIONS: Final[tuple[SensorOption, ...]] = (
+    SensorOption(
+        key=CONF_MOTION_SENSORS,
+        kind=SensorKind.MOTION,
+        domain=BINARY_SENSOR_DOMAIN,
+        found=(BinarySensorDeviceClass.MOTION,),
+        offered=_ACTIVITY,
+    ),
+    SensorOption(
+        key=CONF_PRESENCE_SENSORS,
+        kind=SensorKind.PRESENCE,
+        domain=BINARY_SENSOR_DOMAIN,
+        found=(BinarySensorDeviceClass.OCCUPANCY, BinarySensorDeviceClass.PRESENCE),
+        offered=_ACTIVITY,
+    ),
+    SensorOption(
+        key=CONF_DOOR_SENSORS,
+        kind=SensorKind.DOOR,
+        domain=BINARY_SENSOR_DOMAIN,
+        found=_DOORS,
+        offered=_DOORS,
+    ),
+    SensorOption(
+        key=CONF_TEMPERATURE_SENSORS,
+        kind=SensorKind.TEMPERATURE,
+        domain=SENSOR_DOMAIN,
+        found=(SensorDeviceClass.TEMPERATURE,),
+        offered=(SensorDeviceClass.TEMPERATURE,),
+        section=SECTION_CLIMATE,
+    ),
+    SensorOption(
+        key=CONF_HUMIDITY_SENSORS,
+        kind=SensorKind.HUMIDITY,
+        domain=SENSOR_DOMAIN,
+        found=(SensorDeviceClass.HUMIDITY,),
+        offered=(SensorDeviceClass.HUMIDITY,),
+        section=SECTION_CLIMATE,
+    ),
+    SensorOption(
+        key=CONF_LIGHT_SENSORS,
+        kind=SensorKind.LIGHT,
+        domain=SENSOR_DOMAIN,
+        found=(SensorDeviceClass.ILLUMINANCE,),
+        offered=(SensorDeviceClass.ILLUMINANCE,),
+        section=SECTION_CLIMATE,
+    ),
+)
+
+ROOM_OPTIONS: Final[tuple[Option, ...]] = (
+    *SENSOR_OPTIONS,
+    NumberOption(
+        key=CONF_VACANCY_DELAY,
+        # Longer than the blind time of common motion sensors, shorter than the
+        # absences that matter.
+        selector=_seconds(30, 3600, 30),
+        default=300,
+        section=SECTION_ADVANCED,
+    ),
+)
+
+_DEFAULTS: Final = {
+    option.key: option.default for option in (*HOME_OPTIONS, *ROOM_OPTIONS)
+}
+
+
+def forecast_interval(entry: ConfigEntry) -> float:
+    """Return how many seconds lie between two forecasts without an event."""
+    return float(
+        entry.options.get(CONF_FORECAST_INTERVAL, _DEFAULTS[CONF_FORECAST_INTERVAL])
+    )
+
+
+def room_spec(subentry: ConfigSubentry) -> RoomSpec:
+    """Return what the engine has to know of a room."""
+    return RoomSpec(
+        room_id=subentry.subentry_id,
+        sensors=tuple(
+            SensorSpec(entity_id, option.kind)
+            for option in SENSOR_OPTIONS
+            for entity_id in subentry.data.get(option.key, ())
+        ),
+        vacancy_delay=float(
+            subentry.data.get(CONF_VACANCY_DELAY, _DEFAULTS[CONF_VACANCY_DELAY])
+        ),
+    )
+
+
+def home_spec(hass: HomeAssistant, entry: ConfigEntry) -> HomeSpec:
+    """Return what the engine has to know of the home."""
+    return HomeSpec(
+        rooms=tuple(
+            room_spec(subentry)
+            for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_ROOM)
+        ),
+        time_zone=hass.config.time_zone,
+    )
+
+
+def sensor_kinds(spec: HomeSpec) -> dict[str, SensorKind]:
+    """Return the kind of every sensor of the home by its entity id."""
+    return {
+        sensor.sensor_id: sensor.kind for room in spec.rooms for sensor in room.sensors
+    }
