@@ -4,6 +4,7 @@ This is the one place where the configuration of Home Assistant becomes the
 types of the engine.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDevic
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import UnitOfTime
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -24,6 +26,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
     Selector,
 )
+import probatio as vol
 
 from .const import (
     CONF_DOOR_SENSORS,
@@ -195,6 +198,52 @@ ROOM_OPTIONS: Final[tuple[Option, ...]] = (
 _DEFAULTS: Final = {
     option.key: option.default for option in (*HOME_OPTIONS, *ROOM_OPTIONS)
 }
+
+
+def suggested(value: object) -> dict[str, Any]:
+    """Return what makes a field start with a value and yet can be emptied.
+
+    A default would come back when the user empties the field.
+    """
+    return {} if value is None else {"description": {"suggested_value": value}}
+
+
+def form_fields(options: Iterable[Option], values: Mapping[str, Any]) -> dict[Any, Any]:
+    """Return the fields of a form made from a table of options."""
+    fields: dict[Any, Any] = {}
+    folded: dict[str, dict[Any, Any]] = {}
+    for option in options:
+        value = values.get(option.key, option.default)
+        part = (
+            fields if option.section is None else folded.setdefault(option.section, {})
+        )
+        marker = (
+            vol.Required(option.key, default=value)
+            if isinstance(option, NumberOption)
+            else vol.Optional(option.key, **suggested(value))
+        )
+        part[marker] = option.selector
+    return fields | {
+        vol.Optional(name): section(vol.Schema(part), {"collapsed": True})
+        for name, part in folded.items()
+    }
+
+
+def form_values(
+    options: Iterable[Option], values: Mapping[str, Any], user_input: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the value of each option; a section left out stays as it was."""
+    flat: dict[str, Any] = {}
+    for option in options:
+        given = user_input
+        if option.section is not None:
+            given = user_input.get(option.section, values)
+        value = given.get(option.key, option.default)
+        # The same sensor ticked twice in one list is meant once.
+        flat[option.key] = (
+            list(dict.fromkeys(value)) if isinstance(value, list) else value
+        )
+    return flat
 
 
 def forecast_interval(entry: ConfigEntry) -> float:
