@@ -1,0 +1,32 @@
+"""Print, as a requirements file, what a real Home Assistant installs when it boots.
+
+Taken from the manifests of the installed Home Assistant, so the pins are its own.
+With these in place a demonstration boots without downloading anything.
+"""
+
+import json
+from pathlib import Path
+
+from homeassistant import bootstrap, components
+
+# What a demonstration configures beyond the integrations that always start.
+DEMONSTRATION = {"config", "history", "http", "logbook", "recorder", "template"}
+
+
+def boot_requirements() -> set[str]:
+    """Requirements of all integrations that start, and of those they depend on."""
+    folder = Path(components.__path__[0])
+    requirements: set[str] = set()
+    seen: set[str] = set()
+    waiting = DEMONSTRATION | bootstrap.DEFAULT_INTEGRATIONS
+    while waiting := waiting - seen:
+        domain = waiting.pop()
+        seen.add(domain)
+        manifest = json.loads((folder / domain / "manifest.json").read_text())
+        requirements.update(manifest.get("requirements", ()))
+        waiting.update(manifest.get("dependencies", ()))
+    return requirements
+
+
+if __name__ == "__main__":
+    print("\n".join(sorted(boot_requirements())))
