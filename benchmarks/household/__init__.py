@@ -9,13 +9,7 @@ from .faults import example_faults
 from .home import FAMILY_HOME, Room, Sensor, SensorType
 from .people import Presence
 from .routines import FAMILY, Activity, Person, Routine, Step, Visit
-from .simulation import (
-    Household,
-    SimulatedEvent,
-    live_events,
-    simulate,
-    write_events,
-)
+from .simulation import Household, SimulatedEvent, live_events, simulate, write_events
 
 __all__ = [
     "FAMILY",

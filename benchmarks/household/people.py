@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .config import HouseholdConfig
-from .routines import OUT, OWN_ROOM, Activity, Person, Step
+from .routines import OUT, OWN_ROOM, Activity, Person, Step, Visit
 
 HOUR = 3600.0  # s
 MINUTE = 60.0  # s
@@ -100,22 +100,34 @@ def _stay(begin: _Begin, start: float, end: float) -> Stay:
     return Stay(start, end, room, still, activity.awake, begin.day.toordinal())
 
 
+def _trips(
+    start: float, end: float, visit: Visit, generator: np.random.Generator
+) -> Iterable[tuple[float, float]]:
+    """Draw the trips of one kind, start and length, one after the other.
+
+    In this order the end of the step, which may hang on the next day's plan, changes
+    none of the trips before it.
+    """
+    at = start
+    while (at := at + float(generator.exponential(HOUR / visit.per_hour))) < end:
+        factor = np.exp(VISIT_SPREAD * generator.standard_normal())
+        yield at, max(MINUTE, float(visit.minutes * MINUTE * factor))
+
+
 def _with_visits(
     begin: _Begin, end: float, generator: np.random.Generator
 ) -> Iterable[Stay]:
     """Split a step into its room and the short trips from there."""
     whole = _stay(begin, begin.start, end)
     trips: list[tuple[float, float, str]] = []
-    for visit in begin.activity.visits:
-        count = generator.poisson(visit.per_hour * (end - begin.start) / HOUR)
-        starts = generator.uniform(begin.start, end, count)
-        spread = np.exp(VISIT_SPREAD * generator.standard_normal(count))
+    sources = generator.spawn(len(begin.activity.visits))
+    for visit, source in zip(begin.activity.visits, sources, strict=True):
         room = begin.own_room if visit.room == OWN_ROOM else visit.room
-        trips += [
-            (float(at), max(MINUTE, float(visit.minutes * MINUTE * factor)), room)
-            for at, factor in zip(starts, spread, strict=True)
-            if room != whole.room
-        ]
+        if room != whole.room:
+            trips += [
+                (at, length, room)
+                for at, length in _trips(begin.start, end, visit, source)
+            ]
     now = begin.start
     for start, length, room in sorted(trips):
         if start < now + SETTLED or start + length > end - SETTLED:

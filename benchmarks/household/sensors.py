@@ -19,6 +19,7 @@ type Messages = list[tuple[float, str]]  # moment and state, in time order
 
 ENTRY = 1.0  # s from the doorway into a motion sensor's field of view
 MOVEMENT = 5.0  # s, mean length of one movement; shorter than any hold time
+BATCH = 16  # movements drawn at a time; a stay has a few to some hundreds
 RADAR_DELAY = 1.5  # s a radar presence sensor takes to be sure
 DAY = 86400.0  # s
 PET_ROOMS = 3  # at most this many rooms in one wander
@@ -59,33 +60,33 @@ def room_spans(lives: Mapping[str, Life], room_id: str, *, awake: bool) -> Spans
     return bounds[:, 0], bounds[:, 1]
 
 
+def _stay_movements(generator: np.random.Generator, stay: Stay) -> Movements:
+    """Draw the movements in one stay: on entering, then at the stay's own rate.
+
+    They are drawn one after the other, a fixed number at a time, so that the end of
+    the stay, which may hang on the next day's plan, changes none before it.
+    """
+    entered = min(stay.start + ENTRY, stay.end)
+    lasting, faintness = generator.exponential(MOVEMENT), generator.random()
+    parts = [np.array([[entered, min(entered + lasting, stay.end), faintness]])]
+    moment = stay.start
+    while moment < stay.end:
+        begun = moment + generator.exponential(stay.still, BATCH).cumsum()
+        ended = np.minimum(begun + generator.exponential(MOVEMENT, BATCH), stay.end)
+        part = np.column_stack((begun, ended, generator.random(BATCH)))
+        parts.append(part[begun < stay.end])
+        moment = float(begun[-1])
+    return np.concatenate(parts)
+
+
 def _day_movements(
     generator: np.random.Generator, stays: list[Stay]
 ) -> dict[str, Movements]:
-    """Draw the movements in some stays, by room.
-
-    Everybody moves on entering; after that movements come at the stay's own rate.
-    """
-    start = np.array([stay.start for stay in stays])
-    end = np.array([stay.end for stay in stays])
-    still = np.array([stay.still for stay in stays])
-    each = np.arange(len(stays))
-    later = np.repeat(each, generator.poisson((end - start) / still))
-    index = np.concatenate((each, later))
-    begun = np.concatenate(
-        (
-            np.minimum(start + ENTRY, end),
-            start[later] + generator.random(len(later)) * (end - start)[later],
-        )
-    )
-    lasting = generator.exponential(MOVEMENT, len(index))
-    ended = np.minimum(begun + lasting, end[index])
-    movements = np.column_stack((begun, ended, generator.random(len(index))))
-    names = [str(stay.room) for stay in stays]
-    return {
-        room_id: movements[np.array([name == room_id for name in names])[index]]
-        for room_id in dict.fromkeys(names)
-    }
+    """Draw the movements in the stays of a day, by room."""
+    found: dict[str, list[Movements]] = defaultdict(list)
+    for stay, own in zip(stays, generator.spawn(len(stays)), strict=True):
+        found[str(stay.room)].append(_stay_movements(own, stay))
+    return {room_id: np.concatenate(parts) for room_id, parts in found.items()}
 
 
 def _movements(config: HouseholdConfig, lives: Mapping[str, Life]) -> list[ByRoom]:

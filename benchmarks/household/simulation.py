@@ -15,13 +15,7 @@ from .config import HouseholdConfig
 from .faults import broken
 from .home import SensorType
 from .people import Presence, live, presence
-from .sensors import (
-    DAY,
-    Messages,
-    door_messages,
-    motion_messages,
-    presence_messages,
-)
+from .sensors import DAY, Messages, door_messages, motion_messages, presence_messages
 
 HEADER = ("timestamp", "sensor_id", "sensor_type", "room_id", "state")
 MILLISECONDS = 3  # decimals of a second; what event files carry
