@@ -1,0 +1,41 @@
+"""The file that keeps what was learned."""
+
+from pathlib import Path
+
+from homeassistant.util.file import write_utf8_file_atomic
+
+from .engine.state import ModelState
+
+
+class ModelStore:
+    """One model in one file. Everything here blocks: call it in an executor."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember where the model is kept; nothing is read yet."""
+        self._path = path
+
+    def load(self) -> ModelState | None:
+        """Return the saved model, None if there is none.
+
+        Raises:
+            ModelStateError: the file is damaged or of another version.
+            OSError: the file cannot be read.
+        """
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        return ModelState.from_bytes(content)
+
+    def save(self, state: ModelState) -> None:
+        """Replace the saved model as a whole: after a power cut it is old or new.
+
+        Raises:
+            WriteError: the file cannot be written; the old one is untouched.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_utf8_file_atomic(str(self._path), state.to_bytes(), mode="wb")
+
+    def delete(self) -> None:
+        """Forget the model; it is no error if there is none."""
+        self._path.unlink(missing_ok=True)
