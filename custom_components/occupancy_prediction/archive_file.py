@@ -1,0 +1,205 @@
+"""The file of the archive: its tables, its versions, and what to do if it is bad."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+import glob
+from pathlib import Path
+import sqlite3
+from typing import Final
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    QueuePool,
+    String,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+# How long to wait for another program that has the file locked, seconds.
+_BUSY_TIMEOUT: Final = 5.0
+# Result codes of SQLite that mean the content is wrong, not that the disk, the
+# rights or the moment are.
+_DAMAGE: Final = frozenset(
+    {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+)
+
+METADATA = MetaData()
+SENSORS = Table(
+    "sensors",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("sensor_id", String, nullable=False, unique=True),
+)
+# The id only ever grows, so a mirror can follow it as a cursor. Timestamps are
+# whole milliseconds, an unavailable sensor (NaN) is NULL.
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("sensor", Integer, ForeignKey(SENSORS.c.id), nullable=False),
+    Column("timestamp", Integer, nullable=False),
+    Column("value", Float),
+    Index("ix_events_sensor_timestamp", "sensor", "timestamp", unique=True),
+    sqlite_autoincrement=True,
+)
+MARKS = Table(
+    "marks",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+
+class ProblemKind(StrEnum):
+    """Why a file could not be used."""
+
+    CORRUPT = "corrupt"
+    NEWER = "newer"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveProblem:
+    """The archive was started anew; the old file is kept under another name."""
+
+    kind: ProblemKind
+    kept_as: Path
+
+
+def open_file(path: Path, now: float) -> tuple[Engine, ArchiveProblem | None]:
+    """Return a connected engine of a file that is sound and up to date.
+
+    Raises:
+        OSError, SQLAlchemyError: the file cannot be read or written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = _create_engine(path)
+    kind = _prepare_or_dispose(engine)
+    if kind is None:
+        return engine, None
+    kept_as = _set_aside(path, kind, now)
+    engine = _create_engine(path)
+    _prepare_or_dispose(engine)
+    return engine, ArchiveProblem(kind, kept_as)
+
+
+def delete_archive(path: Path) -> None:
+    """Delete the archive and whatever was kept of earlier ones."""
+    for name in (f"{path.name}-wal", f"{path.name}-shm", path.name):
+        path.with_name(name).unlink(missing_ok=True)
+    for kind in ProblemKind:
+        for kept in path.parent.glob(f"{glob.escape(path.name)}.{kind}-*"):
+            kept.unlink(missing_ok=True)
+
+
+def _create(connection: Connection) -> None:
+    METADATA.create_all(connection)
+
+
+# The step at place n makes a file of schema n one of schema n + 1.
+_MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create,)
+SCHEMA: Final = len(_MIGRATIONS)
+
+
+def _create_engine(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        connect_args={
+            "timeout": _BUSY_TIMEOUT,
+            # Executor threads change; the lock of the archive keeps them apart.
+            "check_same_thread": False,
+            # The module's own transactions leave out changes of the schema.
+            "isolation_level": None,
+        },
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    # Has an effect on a new file only, and only before it is written.
+    cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # A power cut may lose the last seconds, never the file; and few syncs.
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _prepare_or_dispose(engine: Engine) -> ProblemKind | None:
+    """Check the file and bring it up to date; close it unless all is well."""
+    kind = None
+    ready = False
+    try:
+        kind = _prepare(engine)
+        ready = kind is None
+    finally:
+        if not ready:
+            engine.dispose()
+    return kind
+
+
+def _prepare(engine: Engine) -> ProblemKind | None:
+    try:
+        with engine.begin() as connection:
+            version: int = connection.exec_driver_sql(
+                "PRAGMA user_version"
+            ).scalar_one()
+            if version > SCHEMA:
+                return ProblemKind.NEWER
+            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+                return ProblemKind.CORRUPT
+            if version == 0 and inspect(connection).get_table_names():
+                # Somebody else's database.
+                return ProblemKind.CORRUPT
+            for step in _MIGRATIONS[version:]:
+                step(connection)
+            if version < SCHEMA:
+                connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+            for table in METADATA.sorted_tables:
+                connection.execute(select(table).limit(1)).all()
+    except DatabaseError as error:
+        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_OK)
+        # The low byte is the result, the rest only details it.
+        if code & 0xFF in _DAMAGE:
+            return ProblemKind.CORRUPT
+        raise
+    return None
+
+
+def _set_aside(path: Path, kind: ProblemKind, now: float) -> Path:
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S")
+    kept_as = path.with_name(f"{path.name}.{kind}-{stamp}")
+    number = 1
+    while kept_as.exists():
+        number += 1
+        kept_as = path.with_name(f"{path.name}.{kind}-{stamp}-{number}")
+    # The journal first: left beside a new file it would be applied to that.
+    for suffix in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(kept_as.with_name(kept_as.name + suffix))
+    return kept_as
