@@ -21,6 +21,11 @@ _SHRINKAGE = 200.0
 # Rows minutes apart repeat each other; this share of each counts.
 _ROW_WEIGHT = 0.1
 _NEWTON_STEPS = 12
+_STEP_MINIMUM = 1e-6
+# More sure must never come out as less sure.
+_SLOPE_MINIMUM = 0.05
+# "Within 20 min" where no configuration says otherwise (min).
+_TOLERANCE = EngineConfig().reliable_tolerance
 # No threshold: nothing is marked reliable.
 NEVER = 2.0
 
@@ -41,9 +46,11 @@ class Calibration:
         """Return the calibration before anything was learned."""
         return cls(np.array([[0.0, 1.0], [0.0, 1.0]]), np.full(2, NEVER))
 
-    def confidence(self, cdf: FloatArray, samples: Samples) -> FloatArray:
+    def confidence(
+        self, cdf: FloatArray, samples: Samples, tolerance: float = _TOLERANCE
+    ) -> FloatArray:
         """Return the calibrated P(within 20 min of the median), shape (n,)."""
-        raw = within_tolerance(cdf, _TOLERANCE)
+        raw = within_tolerance(cdf, tolerance)
         state = samples.occupied.astype(np.int64)
         intercept, slope = self.coefficients[state].T
         mapped = _logistic(intercept + slope * _logit(raw))
@@ -53,9 +60,6 @@ class Calibration:
     def reliable(self, confidence: FloatArray, samples: Samples) -> BoolArray:
         """Tell which forecasts may claim their minute."""
         return confidence >= self.thresholds[samples.occupied.astype(np.int64)]
-
-
-_TOLERANCE = EngineConfig().reliable_tolerance
 
 
 def learn_calibration(
@@ -72,7 +76,7 @@ def learn_calibration(
         rows = known & (samples.occupied == bool(state)) & (raw > 0)
         if rows.any():
             calibration.coefficients[state] = _platt(_logit(raw[rows]), hit[rows])
-    confidence = calibration.confidence(cdf, samples)
+    confidence = calibration.confidence(cdf, samples, config.reliable_tolerance)
     for state in (0, 1):
         rows = known & (samples.occupied == bool(state))
         calibration.thresholds[state] = _threshold(
@@ -100,21 +104,42 @@ def _threshold(
 
 
 def _platt(logit: FloatArray, hit: BoolArray) -> FloatArray:
-    """Return intercept and slope of the map, by Newton's method."""
-    design = np.stack([np.ones_like(logit), logit], axis=1)
-    target = np.array([0.0, 1.0])
-    beta = target.copy()
+    """Return intercept and slope of the map."""
+    ones = np.ones_like(logit)
+    intercept, slope = _regression(
+        np.stack([ones, logit], axis=1), np.zeros_like(logit), hit, np.array([0.0, 1.0])
+    )
+    if slope < _SLOPE_MINIMUM:
+        # The level must still be right where the slope is held.
+        slope = _SLOPE_MINIMUM
+        (intercept,) = _regression(ones[:, None], slope * logit, hit, np.zeros(1))
+    return np.array([intercept, slope])
+
+
+def _regression(
+    design: FloatArray, offset: FloatArray, hit: BoolArray, center: FloatArray
+) -> FloatArray:
+    """Return the logistic regression pulled to ``center``, by damped Newton steps."""
     penalty = _SHRINKAGE * _ROW_WEIGHT
+
+    def loss(beta: FloatArray) -> float:
+        value = offset + design @ beta
+        misfit = np.logaddexp(0.0, value) - hit * value
+        distance = beta - center
+        return float(_ROW_WEIGHT * misfit.sum() + penalty / 2 * distance @ distance)
+
+    beta = center
     for _ in range(_NEWTON_STEPS):
-        said = _logistic(design @ beta)
-        gradient = _ROW_WEIGHT * design.T @ (hit - said) - penalty * (beta - target)
-        curvature = (
-            _ROW_WEIGHT * (design * (said * (1 - said))[:, None]).T @ design
-            + penalty * np.eye(2)
-        )
-        beta = beta + np.linalg.solve(curvature, gradient)
-    # More sure must never come out as less sure.
-    beta[1] = max(beta[1], 0.05)
+        said = _logistic(offset + design @ beta)
+        gradient = _ROW_WEIGHT * design.T @ (hit - said) - penalty * (beta - center)
+        spread = (said * (1 - said))[:, None]
+        curvature = _ROW_WEIGHT * (design * spread).T @ design
+        step = np.linalg.solve(curvature + penalty * np.eye(len(center)), gradient)
+        # A full step from where the curve is flat would overshoot without end.
+        before = loss(beta)
+        while loss(beta + step) > before and np.abs(step).max() > _STEP_MINIMUM:
+            step = step / 2
+        beta = beta + step
     return beta
 
 

@@ -5,6 +5,8 @@ the edges ``GRID[1:]``, linear in between; what is missing to 1 at the end is
 the probability that nothing happens within the horizon.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from .types import BINS, GRID, HORIZON, BoolArray, FloatArray
@@ -17,14 +19,15 @@ _MODE_MINIMUM = 0.05
 
 def bin_masses(cdf: FloatArray) -> FloatArray:
     """Return the probability of each bin and of "later", shape (n, BINS + 1)."""
-    edges = np.concatenate([np.zeros((len(cdf), 1)), cdf, np.ones((len(cdf), 1))], 1)
+    count = len(cdf)
+    edges = np.concatenate([np.zeros((count, 1)), cdf, np.ones((count, 1))], 1)
     return np.diff(edges, axis=1)
 
 
 def from_hazards(hazards: FloatArray) -> FloatArray:
     """Return the distribution of hazards per bin, shape (n, BINS) both."""
-    cdf: FloatArray = 1 - np.cumprod(1 - np.clip(hazards, 0.0, 1.0), axis=1)
-    return cdf
+    survival = np.cumprod(1 - np.clip(hazards, 0.0, 1.0), axis=1)
+    return np.asarray(1 - survival, np.float64)
 
 
 def bin_index(minutes: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
@@ -43,7 +46,7 @@ def probability_within(cdf: FloatArray, minutes: FloatArray) -> FloatArray:
     high = cdf[rows, upper - 1]
     low = np.where(upper > 1, cdf[rows, np.maximum(upper - 2, 0)], 0.0)
     share = (minutes - GRID[upper - 1]) / (GRID[upper] - GRID[upper - 1])
-    return low + share * (high - low)
+    return np.asarray(low + share * (high - low), np.float64)
 
 
 def quantile(cdf: FloatArray, level: float) -> FloatArray:
@@ -57,7 +60,8 @@ def quantile(cdf: FloatArray, level: float) -> FloatArray:
     high = cdf[rows, index]
     low = np.where(index > 0, cdf[rows, np.maximum(index - 1, 0)], 0.0)
     share = np.where(high > low, (level - low) / np.maximum(high - low, 1e-12), 1.0)
-    return GRID[index] + np.clip(share, 0.0, 1.0) * (GRID[index + 1] - GRID[index])
+    width = GRID[index + 1] - GRID[index]
+    return np.asarray(GRID[index] + np.clip(share, 0.0, 1.0) * width, np.float64)
 
 
 def condition_on_later(cdf: FloatArray, earliest: FloatArray) -> FloatArray:
@@ -109,9 +113,11 @@ def modes(cdf: FloatArray, most: int = 3) -> list[tuple[float, float]]:
         if all(abs(GRID[peak] - GRID[other]) >= _MODE_SEPARATION for other in chosen):
             chosen.append(peak)
     chosen.sort()
+    # A peak keeps its own bin: the valley lies to the right of it, even where the
+    # density is no lower there.
     valleys = [
-        left + int(np.argmin(density[left : right + 1]))
-        for left, right in zip(chosen, chosen[1:], strict=False)
+        left + 1 + int(np.argmin(density[left + 1 : right + 1]))
+        for left, right in pairwise(chosen)
     ]
     bounds = zip([0, *valleys], [*valleys, BINS], strict=True)
     found = [_mode(masses, low, high) for low, high in bounds] if chosen else []
@@ -129,9 +135,9 @@ def _mode(masses: FloatArray, low: int, high: int) -> tuple[float, float]:
 
 def is_valid(cdf: FloatArray) -> BoolArray:
     """Tell for each row whether it is a distribution."""
+    finite = np.isfinite(cdf).all(1)
     edges = np.concatenate([np.zeros((len(cdf), 1)), cdf], 1)
+    edges[~finite] = 0.0
     return (
-        np.isfinite(cdf).all(1)
-        & (np.diff(edges, axis=1) >= -1e-9).all(1)
-        & (cdf[:, -1] <= 1 + 1e-9)
+        finite & (np.diff(edges, axis=1) >= -1e-9).all(1) & (edges[:, -1] <= 1 + 1e-9)
     )

@@ -26,6 +26,8 @@ from .types import BINS, BoolArray, FloatArray, IntArray
 CLASSES = 4
 # Expectation-maximization of mixture weights converges in a few dozen steps.
 _STEPS = 50
+# Likelihood of what a member held to be impossible.
+_SMALLEST = 1e-6
 
 
 def issue_class(samples: Samples, config: EngineConfig) -> IntArray:
@@ -52,7 +54,7 @@ def learn_weights(
     (Dempster, Laird & Rubin 1977).
     """
     weights = equal_weights(len(forecasts))
-    if not len(samples):
+    if not len(samples) or not forecasts:
         return weights
     likelihood = np.stack(
         [_likelihood(forecast, outcomes) for forecast in forecasts], axis=1
@@ -72,7 +74,9 @@ def _likelihood(forecast: FloatArray, outcomes: Outcomes) -> FloatArray:
     index = np.minimum(bin_index(outcomes.remaining), BINS)
     inside = bin_masses(forecast)[np.arange(len(forecast)), index]
     later = 1 - probability_within(forecast, outcomes.remaining)
-    return np.maximum(np.where(outcomes.observed, inside, later), 1e-6)
+    # Where a member says nothing it is as wrong as a member can be.
+    said = np.where(is_valid(forecast), np.where(outcomes.observed, inside, later), 0.0)
+    return np.asarray(np.maximum(said, _SMALLEST), np.float64)
 
 
 def pool(
@@ -81,17 +85,22 @@ def pool(
     samples: Samples,
     config: EngineConfig,
 ) -> FloatArray:
-    """Return the mixture, (n, BINS). A row that is no distribution has no say."""
+    """Return the mixture, (n, BINS). A row that is no distribution has no say.
+
+    Where no member with a weight has anything to say, those without one speak; where
+    nobody does, every bin is as likely as the next.
+    """
     shares = weights[issue_class(samples, config)].copy()
     stacked = np.stack(forecasts, axis=1)
     valid: BoolArray = np.stack([is_valid(forecast) for forecast in forecasts], axis=1)
     shares = np.where(valid, shares, 0.0)
+    shares = np.where(shares.sum(1, keepdims=True) > 0, shares, valid)
     total = shares.sum(1, keepdims=True)
     shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
     mixture: FloatArray = np.einsum(
         "nm,nmb->nb", shares, np.where(valid[..., None], stacked, 0.0)
     )
-    return mixture
+    return np.where(total > 0, mixture, np.arange(1, BINS + 1) / (BINS + 1))
 
 
 def member_forecasts(

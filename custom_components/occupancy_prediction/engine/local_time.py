@@ -1,4 +1,4 @@
-"""The clock on the wall, vectorised: what people live by."""
+"""The clock on the wall, for many moments at once: what people live by."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,8 +37,13 @@ def local_time(moments: FloatArray, time_zone: str) -> LocalTime:
     days, seconds = np.divmod(local, DAY_MINUTES * 60)
     epoch = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
     day = days.astype(np.int64) + epoch
-    # Ordinal 1 was a Monday.
-    return LocalTime(seconds / 60, day, (day - 1) % 7 >= 5)
+    return LocalTime(seconds / 60, day, is_weekend(day))
+
+
+def is_weekend(day: IntArray) -> BoolArray:
+    """Tell which ordinals are Saturdays or Sundays; ordinal 1 was a Monday."""
+    weekend: BoolArray = (day - 1) % 7 >= 5
+    return weekend
 
 
 def _offset(moment: float, zone: ZoneInfo) -> float:

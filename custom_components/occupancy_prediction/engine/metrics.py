@@ -36,7 +36,7 @@ def crps(cdf: FloatArray, remaining: FloatArray, observed: BoolArray) -> FloatAr
 
 def _square_mean(first: FloatArray, last: FloatArray) -> FloatArray:
     """Return the mean of the square of a line from ``first`` to ``last``."""
-    return (first * first + first * last + last * last) / 3
+    return np.asarray((first * first + first * last + last * last) / 3, np.float64)
 
 
 def log_score(
@@ -50,7 +50,7 @@ def log_score(
     masses = bin_masses(cdf)[np.arange(len(cdf)), index]
     later = 1 - probability_within(cdf, remaining)
     likelihood = np.where(observed, masses, later)
-    return -np.log(np.maximum(likelihood, _SMALLEST))
+    return np.asarray(-np.log(np.maximum(likelihood, _SMALLEST)), np.float64)
 
 
 def brier(

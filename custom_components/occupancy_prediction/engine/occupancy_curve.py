@@ -15,7 +15,7 @@ from .distribution import probability_within
 from .local_time import local_time
 from .models.base import Arrays, circular_distance
 from .timeline import OCCUPIED, UNKNOWN, RoomTimeline
-from .types import FloatArray, IntArray
+from .types import HORIZON, FloatArray, IntArray
 
 # The curve has a point now and every 15 min for 24 h.
 STEP_MINUTES = 15.0
@@ -78,7 +78,9 @@ def _cells(moments: FloatArray, time_zone: str) -> tuple[IntArray, IntArray]:
 
 def _profile(arrays: Mapping[str, np.ndarray]) -> FloatArray:
     """Return P(occupied) by day type and cell, smoothed and shrunk, (2, 96)."""
-    centers = (np.arange(_CELLS) + 0.5) * STEP_MINUTES
+    centers: FloatArray = np.linspace(
+        STEP_MINUTES / 2, 1440.0 - STEP_MINUTES / 2, _CELLS
+    )
     distance = circular_distance(centers[:, None], centers[None])
     kernel = np.exp(-0.5 * (distance / _WIDTH) ** 2)
     mean = (arrays["occupied"].sum() + 1.0) / (arrays["seen"].sum() + 2.0)
@@ -86,9 +88,7 @@ def _profile(arrays: Mapping[str, np.ndarray]) -> FloatArray:
     seen = arrays["seen"] @ kernel
     # The other type of day steps in where this one has hardly been seen.
     other = (occupied[::-1] + _PROFILE_PRIOR * mean) / (seen[::-1] + _PROFILE_PRIOR)
-    profile: FloatArray = (occupied + _PROFILE_PRIOR * other) / (
-        seen + _PROFILE_PRIOR
-    )
+    profile: FloatArray = (occupied + _PROFILE_PRIOR * other) / (seen + _PROFILE_PRIOR)
     return profile
 
 
@@ -124,7 +124,7 @@ def occupancy_curve(
 
     ``cdf`` (1, BINS) is the forecast of the next transition.
     """
-    minutes = np.arange(POINTS) * STEP_MINUTES
+    minutes: FloatArray = np.linspace(0.0, HORIZON, POINTS)
     day, cell = _cells(now + minutes * 60, time_zone)
     usual = _profile(arrays)[day, cell]
     changed = probability_within(np.repeat(cdf, POINTS, 0), minutes)
@@ -148,4 +148,4 @@ def _fading(arrays: Mapping[str, np.ndarray], state: int) -> FloatArray:
     share = (arrays["product"][state] + _FADE_PRIOR * prior) / (
         arrays["square"][state] + _FADE_PRIOR
     )
-    return np.clip(share, 0.0, 1.0)
+    return np.asarray(np.clip(share, 0.0, 1.0), np.float64)

@@ -126,9 +126,7 @@ def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Sampl
     sensor_on, quiet = _activity(room, moments)
     last_on = np.searchsorted(room.on_times, moments, "right") - 1
     since_on = (
-        np.where(
-            last_on >= 0, moments - room.on_times[np.maximum(last_on, 0)], np.inf
-        )
+        np.where(last_on >= 0, moments - room.on_times[np.maximum(last_on, 0)], np.inf)
         if len(room.on_times)
         else np.full(len(moments), np.inf)
     )
@@ -147,9 +145,7 @@ def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Sampl
     )
 
 
-def _activity(
-    room: RoomTimeline, moments: FloatArray
-) -> tuple[BoolArray, FloatArray]:
+def _activity(room: RoomTimeline, moments: FloatArray) -> tuple[BoolArray, FloatArray]:
     """Return whether a sensor is on, and the minutes since one was."""
     starts, ends = room.active.starts, room.active.ends
     if not len(starts):
@@ -192,9 +188,7 @@ def outcomes_of(room: RoomTimeline, samples: Samples, end: float) -> Outcomes:
     moment = np.minimum(changes[index], end)
     observed = (changes[index] <= end) & (states[index] != UNKNOWN)
     remaining = np.maximum((moment - samples.origin) / 60, 0)
-    return Outcomes(
-        np.minimum(remaining, HORIZON), observed & (remaining <= HORIZON)
-    )
+    return Outcomes(np.minimum(remaining, HORIZON), observed & (remaining <= HORIZON))
 
 
 def stays_of(room: RoomTimeline, end: float, time_zone: str) -> Stays:
@@ -224,5 +218,3 @@ def training_set(
     return TrainingSet(
         samples, outcomes_of(room, samples, end), stays_of(room, end, time_zone)
     )
-
-

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 import io
 import json
+import struct
+import tokenize
 from typing import Any
 import zipfile
+import zlib
 
 import numpy as np
 
 from .calibration import Calibration
+from .ensemble import CLASSES
 from .errors import ModelStateError, ModelVersionError
+from .models import MEMBERS
 from .types import Stage
 
 # Raised whenever saved arrays change their meaning; an older model is then
@@ -19,6 +24,26 @@ SCHEMA = 1
 _HEADER = "header"
 # A model is a few MB at most; what claims to be larger is not ours.
 _LARGEST = 256 * 1024 * 1024
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# Weights are by position: other members, or another order, are another model.
+_MEMBER_NAMES = [member.name for member in MEMBERS]
+# What reading bytes that are no model, or no longer, may raise.
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 type MemberArrays = Mapping[str, Mapping[str, np.ndarray]]
 
@@ -29,7 +54,7 @@ class RoomModel:
 
     Attributes:
         members: arrays by member and name.
-        weights: pool weights, (classes, members) in the order of ``members``.
+        weights: pool weights, (classes, members) in the order of ``MEMBERS``.
         calibration: of the pooled forecasts.
         profile: arrays of the occupancy curve.
         spells: completed spells seen, vacant and occupied.
@@ -82,6 +107,7 @@ class ModelState:
         arrays: dict[str, np.ndarray] = {}
         header: dict[str, Any] = {
             "schema": SCHEMA,
+            "members": _MEMBER_NAMES,
             "version": self.version,
             "trained_at": self.trained_at,
             "data_start": self.data_start,
@@ -113,6 +139,8 @@ class ModelState:
                 raise ModelVersionError(
                     f"model of schema {header['schema']}, this engine reads {SCHEMA}"
                 )
+            if header["members"] != _MEMBER_NAMES:
+                raise ModelVersionError(f"model of the members {header['members']}")
             rooms = {
                 entry["room_id"]: _read_room(entry, f"{number}/", arrays)
                 for number, entry in enumerate(header["rooms"])
@@ -124,25 +152,28 @@ class ModelState:
                 float(header["data_end"]),
                 rooms,
             )
-        except (
-            zipfile.BadZipFile,
-            AttributeError,
-            EOFError,
-            IndexError,
-            KeyError,
-            OSError,
-            TypeError,
-            ValueError,
-        ) as error:
+        except _DAMAGE as error:
             raise ModelStateError(f"not a saved model: {error}") from error
 
 
 def _load(data: bytes) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if sum(item.file_size for item in archive.infolist()) > _LARGEST:
+        items = archive.infolist()
+        if sum(item.file_size for item in items) > _LARGEST:
             raise ModelStateError("not a saved model: too large")
+        if any(item.compress_type not in _COMPRESSIONS for item in items):
+            raise ModelStateError("not a saved model: packed in another way")
     with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
-        return {name: loaded[name] for name in loaded.files}
+        arrays = {name: loaded[name] for name in loaded.files}
+    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+        raise ModelStateError("not a saved model: it holds more than arrays")
+    return arrays
+
+
+def _shaped(array: np.ndarray, *shape: int) -> np.ndarray:
+    if array.shape != shape or array.dtype.kind != "f":
+        raise ModelStateError("not a saved model: an array has another shape")
+    return array
 
 
 def _room_header(room_id: str, room: RoomModel) -> dict[str, Any]:
@@ -179,14 +210,12 @@ def _read_room(
             member: {name: arrays[f"{prefix}members/{member}/{name}"] for name in names}
             for member, names in entry["members"].items()
         },
-        weights=arrays[f"{prefix}weights"],
+        weights=_shaped(arrays[f"{prefix}weights"], CLASSES, len(MEMBERS)),
         calibration=Calibration(
-            arrays[f"{prefix}calibration/coefficients"],
-            arrays[f"{prefix}calibration/thresholds"],
+            _shaped(arrays[f"{prefix}calibration/coefficients"], 2, 2),
+            _shaped(arrays[f"{prefix}calibration/thresholds"], 2),
         ),
-        profile={
-            name: arrays[f"{prefix}profile/{name}"] for name in entry["profile"]
-        },
+        profile={name: arrays[f"{prefix}profile/{name}"] for name in entry["profile"]},
         spells=(int(vacant), int(occupied)),
         days=float(entry["days"]),
         counted_until=float(entry["counted_until"]),

@@ -1,4 +1,4 @@
-"""From irregular sensor messages to what happened in each room, vectorised.
+"""From irregular sensor messages to what happened in each room, all at once.
 
 This is the fast, whole-span form of the definition that ``occupancy`` keeps
 event by event; a test holds the two to the same answer.
@@ -30,9 +30,7 @@ class Spans:
     ends: FloatArray
 
     @classmethod
-    def merged(
-        cls, starts: FloatArray, ends: FloatArray, bridge: float = 0.0
-    ) -> Spans:
+    def merged(cls, starts: FloatArray, ends: FloatArray, bridge: float = 0.0) -> Spans:
         """Unite intervals that overlap, touch, or lie within ``bridge`` seconds."""
         if not len(starts):
             return cls(np.zeros(0), np.zeros(0))
@@ -47,7 +45,8 @@ class Spans:
         if not len(self.starts):
             return np.zeros(len(moments), np.bool_)
         index = np.searchsorted(self.starts, moments, "right") - 1
-        return (index >= 0) & (moments < self.ends[np.maximum(index, 0)])
+        covered: BoolArray = (index >= 0) & (moments < self.ends[np.maximum(index, 0)])
+        return covered
 
 
 @dataclass(frozen=True, slots=True)

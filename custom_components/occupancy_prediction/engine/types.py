@@ -134,8 +134,12 @@ class ObservationTable:
         values: FloatArray,
         sensor_ids: tuple[str, ...],
     ) -> ObservationTable:
-        """Order the columns by time; rows of the same moment keep their order."""
+        """Order the columns by time; rows of the same moment keep their order.
+
+        A row without a finite time happened at no moment and is left out.
+        """
         order = np.argsort(timestamps, kind="stable")
+        order = order[np.isfinite(timestamps[order])]
         return cls(
             np.asarray(timestamps, np.float64)[order],
             np.asarray(sensors, np.int64)[order],
@@ -168,7 +172,10 @@ class ObservationTable:
 
     def _rows(self, rows: slice) -> ObservationTable:
         return ObservationTable(
-            self.timestamps[rows], self.sensors[rows], self.values[rows], self.sensor_ids
+            self.timestamps[rows],
+            self.sensors[rows],
+            self.values[rows],
+            self.sensor_ids,
         )
 
 
@@ -286,9 +293,12 @@ class HomeForecast:
 # Edges in minutes of the bins on which the time to the next transition is
 # described: fine where people act on minutes, coarse towards a day.
 GRID: FloatArray = np.array(
-    [0, 1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120, 150]
-    + [180, 240, 300, 360, 480, 600, 720, 1080, 1440],
+    [
+        *(0, 1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120, 150),
+        *(180, 240, 300, 360, 480, 600, 720, 1080, 1440),
+    ],
     dtype=np.float64,
 )
+GRID.setflags(write=False)
 BINS = len(GRID) - 1
 HORIZON = float(GRID[-1])

@@ -15,7 +15,7 @@ import numpy as np
 from ..config import EngineConfig
 from ..distribution import bin_index, from_hazards
 from ..samples import Samples, TrainingSet
-from ..types import BINS, FloatArray, IntArray
+from ..types import BINS, HORIZON, FloatArray, IntArray
 from .base import Arrays, FitContext, circular_distance, fit_each
 
 # Width of a clock cell (min), as fine as people's habits are worth asking.
@@ -62,9 +62,7 @@ class Climatology:
             config.shrinkage,
         )
         weights = _kernel(config.clock_width)[cell]
-        types = np.where(
-            day[:, None] == np.arange(2), 1.0, config.other_day_weight
-        )
+        types = np.where(day[:, None] == np.arange(2), 1.0, config.other_day_weight)
         near_ended, near_looked = (
             np.einsum("nc,nt,ntcb->nb", weights, types, table[phase], optimize=True)
             if len(samples) <= _FEW
@@ -96,7 +94,7 @@ def _gathered(
 
 def _kernel(width: float) -> FloatArray:
     """Return the weights of cells for a question in each cell, (cells, cells)."""
-    centers = (np.arange(_CELLS) + 0.5) * _CELL
+    centers: FloatArray = np.linspace(_CELL / 2, 1440.0 - _CELL / 2, _CELLS)
     distance = circular_distance(centers[:, None], centers[None])
     return np.exp(-0.5 * (distance / width) ** 2)
 
@@ -110,9 +108,7 @@ def _state_hazards(ended: FloatArray, looked: FloatArray) -> FloatArray:
     rows = []
     for state in (0, 1):
         chosen = _occupied_phase() == state
-        events, exposure = (
-            table[chosen].sum((0, 1, 2)) for table in (ended, looked)
-        )
+        events, exposure = (table[chosen].sum((0, 1, 2)) for table in (ended, looked))
         # Without any observation: one transition a day, spread evenly.
         rows.append((events + 1e-3) / (exposure + 1e-3 * BINS))
     return np.array(rows)
@@ -139,14 +135,15 @@ def _counts(training: TrainingSet) -> Arrays:
     """Count, per phase, day type, cell and bin, who was looked at and who ended."""
     phase, cell, day = _address(training.samples)
     place = (phase * 2 + day) * _CELLS + cell
-    index = bin_index(training.outcomes.remaining)
+    outcomes = training.outcomes
+    # Who outlived the horizon was looked at in every bin to its end.
+    outlived = ~outcomes.observed & (outcomes.remaining >= HORIZON)
+    index = np.where(outlived, BINS, bin_index(outcomes.remaining))
     inside = index < BINS
     shape = (_PHASES, 2, _CELLS, BINS)
     size = _PHASES * 2 * _CELLS
     ended = np.bincount(
-        (place * BINS + np.minimum(index, BINS - 1))[
-            inside & training.outcomes.observed
-        ],
+        (place * BINS + np.minimum(index, BINS - 1))[inside & outcomes.observed],
         minlength=size * BINS,
     ).reshape(shape)
     # A sample was looked at in all bins up to the one it ended in; one that was
@@ -154,7 +151,7 @@ def _counts(training: TrainingSet) -> Arrays:
     last = np.bincount(place * (BINS + 1) + index, minlength=size * (BINS + 1))
     at_risk = last.reshape(size, BINS + 1)[:, ::-1].cumsum(1)[:, ::-1]
     cut = np.bincount(
-        (place * (BINS + 1) + index)[~training.outcomes.observed],
+        (place * (BINS + 1) + index)[~outcomes.observed],
         minlength=size * (BINS + 1),
     ).reshape(size, BINS + 1)
     looked = (at_risk - 0.5 * cut)[:, :BINS].reshape(shape)

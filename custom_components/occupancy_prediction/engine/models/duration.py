@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..config import EngineConfig
+from ..local_time import is_weekend
 from ..samples import Samples, Stays, TrainingSet
 from ..types import GRID, FloatArray, IntArray
 from .base import Arrays, FitContext, circular_distance, fit_each
@@ -59,16 +60,15 @@ class Duration:
         self, arrays: Arrays, samples: Samples, config: EngineConfig
     ) -> FloatArray:
         """Return the remaining life of each sample's state."""
-        survival = _survival(arrays, config)
-        entry = (samples.clock - samples.elapsed) % 1440.0
-        hour = np.floor(entry / 60.0).astype(np.int64) % _HOURS
+        # The clock and the type of day are those of the entry, as in the counts.
+        entry = samples.clock - samples.elapsed
+        hour = np.floor(entry % 1440.0 / 60.0).astype(np.int64) % _HOURS
+        date = samples.day + np.floor(entry / 1440.0).astype(np.int64)
         state = samples.occupied.astype(np.int64)
-        day = samples.weekend.astype(np.int64)
-        log_survival = np.log(np.maximum(survival[state, day, hour], 1e-12))
+        day = is_weekend(date).astype(np.int64)
+        log_survival = _log_survival(arrays, config)[state, day, hour]
         now = _interpolated(log_survival, samples.elapsed[:, None])
-        then = _interpolated(
-            log_survival, samples.elapsed[:, None] + GRID[None, 1:]
-        )
+        then = _interpolated(log_survival, samples.elapsed[:, None] + GRID[None, 1:])
         return np.clip(1 - np.exp(then - now), 0.0, 1.0)
 
 
@@ -79,30 +79,33 @@ def _counts(stays: Stays) -> Arrays:
         np.floor(stays.clock / 60.0).astype(np.int64) % _HOURS,
     )
     place = (state * 2 + day) * _HOURS + hour
-    index = _interval(stays.length)
-    size = 4 * _HOURS
-    shape = (2, 2, _HOURS, _INTERVALS)
-    address = place * _INTERVALS + index
-    all_ends = np.bincount(address, minlength=size * _INTERVALS)
-    ended = np.bincount(address[stays.observed], minlength=size * _INTERVALS)
-    at_risk = all_ends.reshape(shape)[..., ::-1].cumsum(-1)[..., ::-1]
-    cut = (all_ends - ended).reshape(shape)
+    # One more interval holds the stays that outlived them all.
+    shape = (2, 2, _HOURS, _INTERVALS + 1)
+    size = int(np.prod(shape))
+    address = place * (_INTERVALS + 1) + _interval(stays.length)
+    all_ends = np.bincount(address, minlength=size).reshape(shape)
+    ended = np.bincount(address[stays.observed], minlength=size).reshape(shape)
+    at_risk = all_ends[..., ::-1].cumsum(-1)[..., ::-1]
+    # A stay that was cut off counts for half of its last interval (the actuarial
+    # estimate).
+    looked = at_risk - 0.5 * (all_ends - ended)
     return {
-        "ended": ended.reshape(shape).astype(np.float32),
-        "looked": (at_risk - 0.5 * cut).astype(np.float32),
+        "ended": ended[..., :-1].astype(np.float32),
+        "looked": looked[..., :-1].astype(np.float32),
     }
 
 
 def _interval(length: FloatArray) -> IntArray:
+    """Return the interval in which a length ends; an interval holds its upper edge."""
     index = np.searchsorted(LENGTHS, length, "left") - 1
-    return np.clip(index, 0, _INTERVALS - 1).astype(np.int64)
+    return np.maximum(index, 0).astype(np.int64)
 
 
-def _survival(arrays: Arrays, config: EngineConfig) -> FloatArray:
-    """Return P(longer than each of LENGTHS), (2, 2, 24, len(LENGTHS))."""
+def _log_survival(arrays: Arrays, config: EngineConfig) -> FloatArray:
+    """Return log P(longer than each of LENGTHS), (2, 2, 24, len(LENGTHS))."""
     ended = arrays["ended"].astype(np.float64)
     looked = arrays["looked"].astype(np.float64)
-    centers = (np.arange(_HOURS) + 0.5) * 60.0
+    centers: FloatArray = np.linspace(30.0, 1410.0, _HOURS)
     distance = circular_distance(centers[:, None], centers[None])
     kernel = np.exp(-0.5 * (distance / _ENTRY_WIDTH) ** 2)
     near = [
@@ -118,8 +121,9 @@ def _survival(arrays: Arrays, config: EngineConfig) -> FloatArray:
     hazards = (near[0] + config.shrinkage * overall[:, None, None]) / (
         near[1] + config.shrinkage
     )
-    survival = np.cumprod(1 - np.clip(hazards, 0.0, 1.0 - 1e-6), axis=-1)
-    return np.concatenate([np.ones((*survival.shape[:-1], 1)), survival], -1)
+    # A sum of logarithms: however long a stay, there is a rest of it to speak of.
+    lived = np.log1p(-np.clip(hazards, 0.0, 1.0 - 1e-6)).cumsum(-1)
+    return np.concatenate([np.zeros((*lived.shape[:-1], 1)), lived], -1)
 
 
 def _interpolated(log_survival: FloatArray, lengths: FloatArray) -> FloatArray:
@@ -128,4 +132,4 @@ def _interpolated(log_survival: FloatArray, lengths: FloatArray) -> FloatArray:
     rows = np.arange(len(log_survival))[:, None]
     low, high = log_survival[rows, index], log_survival[rows, index + 1]
     share = (lengths - LENGTHS[index]) / (LENGTHS[index + 1] - LENGTHS[index])
-    return low + np.clip(share, 0.0, None) * (high - low)
+    return np.asarray(low + np.clip(share, 0.0, None) * (high - low), np.float64)
