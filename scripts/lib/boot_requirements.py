@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from homeassistant import bootstrap, components
+from homeassistant.auth.mfa_modules import totp
 
 # What a demonstration configures beyond the integrations that always start.
 DEMONSTRATION = {"config", "history", "http", "logbook", "recorder", "template"}
@@ -16,7 +17,8 @@ DEMONSTRATION = {"config", "history", "http", "logbook", "recorder", "template"}
 def boot_requirements() -> set[str]:
     """Requirements of all integrations that start, and of those they depend on."""
     folder = Path(components.__path__[0])
-    requirements: set[str] = set()
+    # Two-factor login is no integration, and always on offer.
+    requirements = set(totp.REQUIREMENTS)
     seen: set[str] = set()
     waiting = DEMONSTRATION | bootstrap.DEFAULT_INTEGRATIONS
     while waiting := waiting - seen:

