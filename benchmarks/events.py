@@ -83,9 +83,7 @@ def read_events(path: Path, time_zone: str = "UTC") -> EventsFile:
             rows = csv.reader(lines)
             header = next(rows, [])
             if missing := [name for name in COLUMNS if name not in header]:
-                raise EventsFileError(
-                    f"{path.name} has no column {', '.join(missing)}"
-                )
+                raise EventsFileError(f"{path.name} has no column {', '.join(missing)}")
             order = [header.index(name) for name in COLUMNS]
             for row in rows:
                 reader.take(rows.line_num, row, order)

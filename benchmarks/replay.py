@@ -8,7 +8,7 @@ looks ahead: cutting the events off changes no earlier row.
 import argparse
 from collections.abc import Iterator, Sequence
 import csv
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 import sys
@@ -76,9 +76,7 @@ def replay(
             tracker.observe(messages.pop())
         tracker.advance(origin)
         if origin >= night:
-            state = train(
-                home.spec, table, config, now=night, version=f"{night:.0f}"
-            )
+            state = train(home.spec, table, config, now=night, version=f"{night:.0f}")
             updated, night = night, night + _DAY
         elif origin >= updated + _UPDATE:
             updated += _UPDATE
@@ -126,7 +124,10 @@ def row(origin: float, forecast: Forecast, time_zone: str) -> list[str]:
 
     probabilities = [forecast.probability_within(float(m)) for m in HORIZONS]
     numbers = [
-        *(m / HORIZON if p is None else p for m, p in zip(HORIZONS, probabilities, strict=True)),
+        *(
+            m / HORIZON if p is None else p
+            for m, p in zip(HORIZONS, probabilities, strict=True)
+        ),
         minutes(forecast.predicted_time),
         0.0 if not forecast.cdf else minutes(forecast.lower),
         minutes(forecast.upper),

@@ -1,0 +1,206 @@
+"""Forecasts as people see them, and what they say when there is little to say."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from custom_components.occupancy_prediction.engine import (
+    EngineConfig,
+    Forecast,
+    HomeTracker,
+    ModelState,
+    Observation,
+    Transition,
+    predict,
+    train,
+)
+from custom_components.occupancy_prediction.engine.timeline import build_timeline
+
+from .family import home
+
+DAY = 86400.0
+CONFIG = EngineConfig()
+
+
+@cache
+def trained() -> ModelState:
+    """Return what 11 days taught."""
+    spec, table, _, end = home()
+    return train(spec, table, CONFIG, now=end - DAY, version="v7")
+
+
+def forecast_at(moment: float, state: ModelState | None = None) -> dict[str, Forecast]:
+    """Forecast all rooms of the family at a moment."""
+    spec, table, _, _ = home()
+    tracker = HomeTracker.replay(spec, CONFIG, table.before(moment))
+    tracker.advance(moment)
+    timeline = tracker.timeline(moment)
+    return predict(state or trained(), spec, timeline, CONFIG, now=moment).rooms
+
+
+@pytest.mark.parametrize("hour", [0.5, 3, 6.7, 7.2, 9, 12.3, 16, 18.1, 19.5, 22.4])
+def test_forecasts_hang_together(hour: float) -> None:
+    """All numbers of a forecast are of one distribution."""
+    _, _, _, end = home()
+    now = end - DAY + hour * 3600
+    for forecast in forecast_at(now).values():
+        assert forecast.issued_at == now
+        assert forecast.occupied is not None
+        assert forecast.since is not None
+        assert forecast.since <= now
+        wanted = Transition.VACANT if forecast.occupied else Transition.OCCUPIED
+        assert forecast.transition is wanted
+        assert forecast.model_version == "v7"
+        cdf = np.array(forecast.cdf)
+        assert (np.diff(cdf) >= 0).all()
+        assert 0 <= cdf[0] <= cdf[-1] < 1
+        curve = np.array(forecast.curve)
+        assert len(curve) == 97
+        assert ((curve >= 0) & (curve <= 1)).all()
+        assert curve[0] == float(forecast.occupied)
+        assert sum(weight for _, weight in forecast.member_weights) == pytest.approx(1)
+        _check_times(forecast, now)
+
+
+def _check_times(forecast: Forecast, now: float) -> None:
+    same, other = (
+        (forecast.next_vacant, forecast.next_occupied)
+        if forecast.occupied
+        else (forecast.next_occupied, forecast.next_vacant)
+    )
+    assert same == forecast.predicted_time
+    if forecast.predicted_time is None:
+        assert forecast.confidence is None
+        assert other is None
+        return
+    assert forecast.lower is not None
+    assert now <= forecast.lower <= forecast.predicted_time
+    assert forecast.upper is None or forecast.upper >= forecast.predicted_time
+    assert forecast.confidence is not None
+    assert 0 <= forecast.confidence <= 1
+    assert other is None or other > forecast.predicted_time
+    assert forecast.alternatives
+    chances = [each.probability for each in forecast.alternatives]
+    assert chances == sorted(chances, reverse=True)
+    assert len(chances) <= 3
+    assert sum(chances) <= 1 + 1e-9
+    within = forecast.probability_within((forecast.predicted_time - now) / 60)
+    assert within == pytest.approx(0.5, abs=1e-6)
+
+
+def test_prediction_is_pure() -> None:
+    """The same question twice has the same answer."""
+    _, _, _, end = home()
+    assert forecast_at(end - DAY / 2) == forecast_at(end - DAY / 2)
+
+
+def test_tracked_and_built_timelines_forecast_the_same() -> None:
+    """What was followed live and what is read from the record agree."""
+    spec, table, _, end = home()
+    now = end - DAY / 3
+    whole = build_timeline(spec, table, CONFIG, now)
+    built = predict(trained(), spec, whole, CONFIG, now=now).rooms
+    for room_id, forecast in forecast_at(now).items():
+        assert forecast.cdf == pytest.approx(built[room_id].cdf)
+        assert forecast.since == built[room_id].since
+
+
+def test_not_vacant_before_the_delay_is_over() -> None:
+    """While a sensor is on, P(vacant within the delay) is exactly 0."""
+    spec, table, _, end = home()
+    now = end - DAY / 2
+    tracker = HomeTracker.replay(spec, CONFIG, table.before(now))
+    tracker.observe(Observation(now, "bathroom_motion", 1.0))
+    forecast = predict(trained(), spec, tracker.timeline(now), CONFIG, now=now).rooms[
+        "bathroom"
+    ]
+    assert forecast.occupied is True
+    assert forecast.probability_within(5) == 0.0
+    assert (forecast.probability_within(60) or 0) > 0.5
+    assert forecast.lower is not None
+    assert forecast.lower >= now + 300
+
+
+def test_without_a_model_only_what_is_known() -> None:
+    """No number is invented."""
+    spec, table, _, end = home()
+    timeline = build_timeline(spec, table, CONFIG, end)
+    for forecast in predict(None, spec, timeline, CONFIG, now=end).rooms.values():
+        assert forecast.occupied is not None
+        assert forecast == Forecast(
+            forecast.room_id, end, forecast.occupied, forecast.since
+        )
+        assert forecast.probability_within(15) is None
+        within = forecast.occupied_within(15)
+        assert within == (1.0 if forecast.occupied else None)
+
+
+def test_without_sensors_that_can_tell_nothing_is_known() -> None:
+    """A room whose sensors are all lost has no state and no forecast."""
+    spec, table, _, end = home()
+    lost = [
+        Observation(end, sensor.sensor_id, float("nan"))
+        for sensor in spec.room("kitchen").sensors
+    ]
+    tracker = HomeTracker.replay(spec, CONFIG, table)
+    for observation in lost:
+        tracker.observe(observation)
+    forecast = predict(trained(), spec, tracker.timeline(end), CONFIG, now=end).rooms[
+        "kitchen"
+    ]
+    assert forecast.occupied is None
+    assert forecast.transition is None
+    assert forecast.occupied_within(30) is None
+    assert forecast.stage is trained().rooms["kitchen"].stage
+
+
+def test_too_few_spells_say_nothing() -> None:
+    """A model that saw a handful of spells has no forecast yet."""
+    spec, table, start, end = home()
+    early = train(spec, table, CONFIG, now=start + 3600, version="v")
+    for room_id, forecast in forecast_at(end, early).items():
+        spells = early.rooms[room_id].spells[int(bool(forecast.occupied))]
+        assert spells < CONFIG.spells_minimum
+        assert forecast.predicted_time is None
+        assert not forecast.cdf
+
+
+def test_following_transition_waits_for_its_own_spells() -> None:
+    """With no idea how long stays last, only the next transition is told."""
+    _, _, _, end = home()
+    now = end - DAY / 2
+    state = trained()
+    room = state.rooms["hall"]
+    assert forecast_at(now)["hall"].occupied is False
+    state = replace(
+        state, rooms={**state.rooms, "hall": replace(room, spells=(room.spells[0], 0))}
+    )
+    forecast = forecast_at(now, state)["hall"]
+    assert forecast.next_occupied is not None
+    assert forecast.next_vacant is None
+
+
+def test_saved_model_forecasts_the_same() -> None:
+    """Saving and loading changes no forecast."""
+    _, _, _, end = home()
+    now = end - DAY / 4
+    loaded = ModelState.from_bytes(trained().to_bytes())
+    assert forecast_at(now, loaded) == forecast_at(now)
+
+
+def test_an_empty_home_is_forecast_empty() -> None:
+    """While everybody is at work the kitchen is not expected within minutes."""
+    spec, table, start, _ = home()
+    # A Wednesday of the second week, 10:00: work and school.
+    now = start + 9 * DAY + 10 * 3600
+    state = train(spec, table, CONFIG, now=now, version="v")
+    rooms = forecast_at(now, state)
+    early = forecast_at(now - 3 * 3600, state)
+    for room_id in ("kitchen", "kids_room"):
+        soon = rooms[room_id].occupied_within(30)
+        morning = early[room_id].occupied_within(30)
+        assert soon is not None
+        assert morning is not None
+        assert soon < 0.35 < morning
