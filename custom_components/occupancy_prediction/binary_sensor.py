@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
+    ENTITY_ID_FORMAT,
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
@@ -75,6 +76,7 @@ async def async_setup_entry(
 class RoomBinarySensor(RoomEntity, BinarySensorEntity):
     """A binary sensor of a room, unknown when no sensor of the room can tell."""
 
+    _entity_id_format = ENTITY_ID_FORMAT
     entity_description: RoomBinarySensorDescription
     _unrecorded_attributes = frozenset({"since"})
 

@@ -188,7 +188,10 @@ class RoomSubentryFlow(ConfigSubentryFlow):
         problem = None
         if user_input is not None:
             values = _room_values(values, user_input)
-            problem = self._problem_of(values)
+            # Should the area have got a room meanwhile, Home Assistant aborts.
+            problem = self._problem_of_name(
+                values[CONF_NAME]
+            ) or self._problem_of_sensors(values)
             if problem is None:
                 return self.async_create_entry(
                     title=values.pop(CONF_NAME),
@@ -207,7 +210,11 @@ class RoomSubentryFlow(ConfigSubentryFlow):
         if user_input is not None:
             area_id = user_input.get(CONF_AREA_ID)
             values = _room_values(values, user_input) | {CONF_AREA_ID: area_id}
-            problem = self._problem_of(values)
+            problem = (
+                self._problem_of_name(values[CONF_NAME])
+                or self._problem_of_area(area_id)
+                or self._problem_of_sensors(values)
+            )
             if problem is None:
                 if area_id != room.data.get(CONF_AREA_ID):
                     self._move_device(room, area_id)
@@ -242,7 +249,9 @@ class RoomSubentryFlow(ConfigSubentryFlow):
     def _move_device(self, room: ConfigSubentry, area_id: str | None) -> None:
         """Move the device of a room: Home Assistant only places new ones."""
         registry = dr.async_get(self.hass)
-        device = registry.async_get_device(identifiers={(DOMAIN, room.subentry_id)})
+        device = registry.async_get_device_by_identifier(
+            (DOMAIN, room.subentry_id), self._get_entry().entry_id
+        )
         if device is not None:
             registry.async_update_device(device.id, area_id=area_id)
 
@@ -254,14 +263,6 @@ class RoomSubentryFlow(ConfigSubentryFlow):
         return [
             room for room in rooms if room.subentry_id != self._reconfigure_subentry_id
         ]
-
-    def _problem_of(self, values: Mapping[str, Any]) -> _Problem | None:
-        """Return the first problem of a room, None if it can be stored."""
-        return (
-            self._problem_of_name(values[CONF_NAME])
-            or self._problem_of_area(values[CONF_AREA_ID])
-            or self._problem_of_sensors(values)
-        )
 
     def _problem_of_name(self, name: str) -> _Problem | None:
         if not name:

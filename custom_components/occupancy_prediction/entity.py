@@ -8,6 +8,7 @@ from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import slugify
 
 from .const import CONF_AREA_ID, DOMAIN
 from .coordinator import OccupancyCoordinator
@@ -22,17 +23,33 @@ class OccupancyEntity(CoordinatorEntity[OccupancyCoordinator]):
     """
 
     _attr_has_entity_name = True
+    # Of the platform, "sensor.{}".
+    _entity_id_format: str
 
     def __init__(
         self,
         coordinator: OccupancyCoordinator,
         owner_id: str,
+        owner_name: str,
         description: EntityDescription,
+        *,
+        area_name: str | None = None,
     ) -> None:
         """Name the entity after its room or home."""
         super().__init__(coordinator)
         self.entity_description = description
         self._attr_unique_id = f"{owner_id}_{description.key}"
+        # Home Assistant itself puts the area in front of the device, which for a
+        # room gives "kitchen_kitchen_confidence".
+        self.entity_id = self._entity_id_format.format(
+            slugify(f"{owner_name} {description.key}")
+        )
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, owner_id)},
+            name=owner_name,
+            entry_type=DeviceEntryType.SERVICE,
+            suggested_area=area_name,
+        )
         self._shown: object = None
 
     @override
@@ -64,17 +81,16 @@ class RoomEntity(OccupancyEntity):
         description: EntityDescription,
     ) -> None:
         """Place the device of the room; later moves are up to the user."""
-        super().__init__(coordinator, room.subentry_id, description)
-        self._room_id = room.subentry_id
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, room.subentry_id)},
-            name=room.title,
-            entry_type=DeviceEntryType.SERVICE,
-        )
-        areas = ar.async_get(coordinator.hass)
         area_id = room.data.get(CONF_AREA_ID)
-        if area_id is not None and (area := areas.async_get_area(area_id)):
-            self._attr_device_info["suggested_area"] = area.name
+        area = area_id and ar.async_get(coordinator.hass).async_get_area(area_id)
+        super().__init__(
+            coordinator,
+            room.subentry_id,
+            room.title,
+            description,
+            area_name=area.name if area else None,
+        )
+        self._room_id = room.subentry_id
 
     @property
     def forecast(self) -> Forecast | None:
@@ -90,9 +106,4 @@ class HomeEntity(OccupancyEntity):
     ) -> None:
         """Use the device of the home."""
         entry = coordinator.config_entry
-        super().__init__(coordinator, entry.entry_id, description)
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)},
-            name=entry.title,
-            entry_type=DeviceEntryType.SERVICE,
-        )
+        super().__init__(coordinator, entry.entry_id, entry.title, description)

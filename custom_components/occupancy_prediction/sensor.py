@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
+    ENTITY_ID_FORMAT,
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
@@ -179,6 +180,7 @@ async def async_setup_entry(
 class RoomSensor(RoomEntity, SensorEntity):
     """A sensor of a room, unknown before there is a forecast."""
 
+    _entity_id_format = ENTITY_ID_FORMAT
     entity_description: RoomSensorDescription
     # They change with nearly every forecast: recorded, each would be a new row
     # of attributes.
@@ -214,6 +216,7 @@ class RoomSensor(RoomEntity, SensorEntity):
 class HomeSensor(HomeEntity, SensorEntity):
     """A sensor of the home."""
 
+    _entity_id_format = ENTITY_ID_FORMAT
     entity_description: HomeSensorDescription
     _unrecorded_attributes = frozenset({"activity", "progress"})
 
