@@ -137,8 +137,9 @@ def _create_engine(path: Path) -> Engine:
 
 def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    # Has an effect on a new file only, and only before it is written.
-    cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    # Gives back the space of what is removed. Has an effect on a new file only,
+    # and only before anything is written.
+    cursor.execute("PRAGMA auto_vacuum = FULL")
     cursor.execute("PRAGMA journal_mode = WAL")
     # A power cut may lose the last seconds, never the file; and few syncs.
     cursor.execute("PRAGMA synchronous = NORMAL")
