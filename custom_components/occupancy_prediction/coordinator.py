@@ -1,0 +1,353 @@
+"""What is known and forecast of every room, kept current.
+
+The state of a room is pushed the moment it changes; forecasts follow from an
+executor. Nothing is asked for from outside: a heartbeat lets time pass where
+no sensor speaks.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import (
+    async_track_point_in_utc_time,
+    async_track_time_interval,
+)
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from .archive import Archive
+from .archive_writer import ArchiveWriter
+from .backfill import Backfill
+from .collector import Collector
+from .const import DOMAIN, LOGGER
+from .engine import (
+    Change,
+    EngineConfig,
+    EngineError,
+    Forecast,
+    HomeForecast,
+    HomeSpec,
+    HomeTracker,
+    ModelState,
+    Observation,
+    Stage,
+    predict,
+)
+from .follower import EntityFollower
+from .options import forecast_interval
+from .trainer import Trainer
+
+# Time must pass also where no sensor speaks: a clock that was set is noticed
+# within this time.
+HEARTBEAT: Final = timedelta(seconds=60)
+# Seconds between two forecasts: a burst of changes costs one or two of them,
+# and a change still has its forecast within 2 s.
+FORECAST_COOLDOWN: Final = 0.5
+# What a forecast of a damaged model or a defect of the engine may raise; the
+# states of the rooms must go on all the same.
+FORECAST_ERRORS: Final = (EngineError, ArithmeticError, LookupError, ValueError)
+
+
+class Activity(StrEnum):
+    """What the learning part is doing."""
+
+    IDLE = "idle"
+    IMPORTING = "importing"
+    TRAINING = "training"
+
+
+@dataclass(frozen=True, slots=True)
+class LearningStatus:
+    """How far learning has come.
+
+    ``progress`` is in percent of the activity, None when idle; ``last_trained``
+    is in UTC seconds.
+    """
+
+    stage: Stage = Stage.COLLECTING
+    activity: Activity = Activity.IDLE
+    progress: int | None = None
+    last_trained: float | None = None
+
+
+class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
+    """Holds the state and the forecast of every room."""
+
+    config_entry: OccupancyConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: OccupancyConfigEntry,
+        spec: HomeSpec,
+        config: EngineConfig,
+        tracker: HomeTracker,
+        model: ModelState | None,
+    ) -> None:
+        """Start from what the tracker knows, without forecasts."""
+        super().__init__(hass, LOGGER, config_entry=entry, name=DOMAIN)
+        self._spec = spec
+        self._config = config
+        self._tracker = tracker
+        self._model = model
+        self._seen = dt_util.utcnow().timestamp()
+        self._forecasting = asyncio.Lock()
+        self._failed = False
+        self._rooms = frozenset(room.room_id for room in spec.rooms)
+        self._due = set(self._rooms)
+        # Counts the changes of each room: a forecast made before the last one
+        # is of a state that is over.
+        self._changes = dict.fromkeys(self._rooms, 0)
+        self._deadline: float | None = None
+        self._cancel_deadline: CALLBACK_TYPE | None = None
+        self._training: float | None = None
+        self._importing: float | None = None
+        self.data = HomeForecast(
+            self._seen, {room: self._state_only(room) for room in self._rooms}
+        )
+        self.status = self._current_status()
+        self._request = Debouncer(
+            hass,
+            LOGGER,
+            cooldown=FORECAST_COOLDOWN,
+            immediate=True,
+            function=self._async_forecast,
+        )
+
+    @callback
+    def async_start(self) -> None:
+        """Let time pass and forecast by the clock, until shutdown."""
+        entry = self.config_entry
+        interval = timedelta(seconds=forecast_interval(entry))
+        entry.async_on_unload(
+            async_track_time_interval(
+                self.hass, self._async_heartbeat, HEARTBEAT, name=f"{DOMAIN} heartbeat"
+            )
+        )
+        entry.async_on_unload(
+            async_track_time_interval(
+                self.hass, self._async_forecast_all, interval, name=f"{DOMAIN} forecast"
+            )
+        )
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop every timer; what is under way is no longer shown."""
+        await super().async_shutdown()
+        self._request.async_shutdown()
+        self._async_cancel_deadline()
+
+    @callback
+    def async_observe(self, observation: Observation) -> None:
+        """Take in a message of a sensor: constant work."""
+        self._async_notice_time(observation.timestamp)
+        self._async_apply(self._tracker.observe(observation))
+
+    @callback
+    def async_set_model(self, model: ModelState) -> None:
+        """Forecast with another model from now on."""
+        self._model = model
+        self._async_update_status()
+        self._async_request(self._rooms)
+
+    @callback
+    def async_set_training(self, share: float | None) -> None:
+        """Show how much of a training is done, None that none is under way."""
+        self._training = share
+        self._async_update_status()
+
+    @callback
+    def async_set_importing(self, share: float | None) -> None:
+        """Show how much of the history is read, None that none is being read."""
+        self._importing = share
+        self._async_update_status()
+
+    def unavailable_since(self, sensor_id: str) -> float | None:
+        """Return since when a sensor is unavailable (UTC s), None if it is not."""
+        return self._tracker.unavailable_since(sensor_id)
+
+    @override
+    async def _async_update_data(self) -> HomeForecast:
+        """Forecast every room: at the start, or because a user asked."""
+        self._due.update(self._rooms)
+        await self._async_forecast()
+        return self.data
+
+    @callback
+    def _async_heartbeat(self, _: datetime) -> None:
+        self._async_advance(dt_util.utcnow().timestamp())
+
+    @callback
+    def _async_forecast_all(self, _: datetime) -> None:
+        self._async_request(self._rooms)
+
+    @callback
+    def _async_reach_deadline(self, _: datetime) -> None:
+        """Let time alone change a room, at the very moment it is due."""
+        deadline, self._deadline = self._deadline, None
+        self._cancel_deadline = None
+        now = dt_util.utcnow().timestamp()
+        # Timers know microseconds only.
+        self._async_advance(now if deadline is None else max(now, deadline))
+
+    @callback
+    def _async_advance(self, now: float) -> None:
+        self._async_notice_time(now)
+        self._async_apply(self._tracker.advance(now))
+
+    @callback
+    def _async_notice_time(self, now: float) -> None:
+        """Ask for new forecasts when the clock was set back.
+
+        The old ones speak of a future that is further away now.
+        """
+        if now < self._seen - self._config.clock_tolerance:
+            self._async_request(self._rooms)
+        self._seen = now
+
+    @callback
+    def _async_apply(self, changes: Iterable[Change]) -> None:
+        """Show at once what changed, without the forecast it has outdated."""
+        changed = {change.room_id for change in changes}
+        for room_id in changed:
+            self._changes[room_id] += 1
+        if changed:
+            self._async_show(
+                {room_id: self._state_only(room_id) for room_id in changed}
+            )
+            self._async_request(changed)
+        self._async_arm()
+
+    @callback
+    def _async_arm(self) -> None:
+        """Set the timer to the moment of the next change by time alone."""
+        deadline = self._tracker.next_deadline()
+        if deadline == self._deadline or self._shutdown_requested:
+            return
+        self._async_cancel_deadline()
+        self._deadline = deadline
+        if deadline is not None:
+            self._cancel_deadline = async_track_point_in_utc_time(
+                self.hass,
+                self._async_reach_deadline,
+                dt_util.utc_from_timestamp(deadline),
+            )
+
+    @callback
+    def _async_cancel_deadline(self) -> None:
+        if self._cancel_deadline is not None:
+            self._cancel_deadline()
+            self._cancel_deadline = None
+        self._deadline = None
+
+    @callback
+    def _async_request(self, rooms: Iterable[str]) -> None:
+        """Ask for a forecast of rooms, soon."""
+        self._due.update(rooms)
+        self._request.async_schedule_call()
+
+    @callback
+    def _async_show(self, rooms: dict[str, Forecast]) -> None:
+        if self._shutdown_requested:
+            return
+        self.async_set_updated_data(
+            HomeForecast(self._seen, {**self.data.rooms, **rooms})
+        )
+
+    def _state_only(self, room_id: str) -> Forecast:
+        """Return a forecast that says no more than the state of the room."""
+        model = None if self._model is None else self._model.rooms.get(room_id)
+        return Forecast(
+            room_id,
+            self._seen,
+            self._tracker.occupied(room_id),
+            since=self._tracker.since(room_id),
+            stage=Stage.COLLECTING if model is None else model.stage,
+        )
+
+    async def _async_forecast(self) -> None:
+        """Forecast the rooms that are due; one forecast at a time."""
+        async with self._forecasting:
+            self._async_advance(dt_util.utcnow().timestamp())
+            if not self._due or self._shutdown_requested:
+                return
+            due, self._due = self._due, set()
+            made_at = {room_id: self._changes[room_id] for room_id in due}
+            timeline = self._tracker.timeline(self._seen)
+            job = partial(
+                predict,
+                self._model,
+                HomeSpec(
+                    tuple(room for room in self._spec.rooms if room.room_id in due),
+                    self._spec.time_zone,
+                ),
+                timeline,
+                self._config,
+                now=timeline.end,
+            )
+            try:
+                forecast = await self.hass.async_add_executor_job(job)
+            except FORECAST_ERRORS:
+                if not self._failed:
+                    LOGGER.exception("Forecasting failed; rooms go on without it")
+                self._failed = True
+                rooms = {room_id: self._state_only(room_id) for room_id in due}
+            else:
+                if self._failed:
+                    LOGGER.info("Forecasting works again")
+                self._failed = False
+                rooms = forecast.rooms
+            for room_id, room in rooms.items():
+                if self._changes[room_id] == made_at[room_id]:
+                    self._async_show({room_id: room})
+                    # Entities write their states now: the loop gets air
+                    # between two rooms.
+                    await asyncio.sleep(0)
+
+    @callback
+    def _async_update_status(self) -> None:
+        status = self._current_status()
+        if status != self.status:
+            self.status = status
+            self.async_update_listeners()
+
+    def _current_status(self) -> LearningStatus:
+        activity, share = Activity.IDLE, None
+        if self._importing is not None:
+            activity, share = Activity.IMPORTING, self._importing
+        elif self._training is not None:
+            activity, share = Activity.TRAINING, self._training
+        model = self._model
+        return LearningStatus(
+            stage=Stage.COLLECTING
+            if model is None or not self._rooms <= model.rooms.keys()
+            else model.stage,
+            activity=activity,
+            progress=None if share is None else int(share * 100),
+            last_trained=None if model is None else model.trained_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeData:
+    """The parts of the running integration."""
+
+    spec: HomeSpec
+    archive: Archive
+    writer: ArchiveWriter
+    collector: Collector
+    trainer: Trainer
+    backfill: Backfill
+    follower: EntityFollower
+    coordinator: OccupancyCoordinator
+
+
+type OccupancyConfigEntry = ConfigEntry[RuntimeData]

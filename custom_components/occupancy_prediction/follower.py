@@ -1,0 +1,64 @@
+"""Follows sensors whose entity gets another id."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
+from homeassistant.helpers.event import async_track_entity_registry_updated_event
+
+from .const import LOGGER, SUBENTRY_TYPE_ROOM
+
+
+class EntityFollower:
+    """Writes the new id of an entity into its room.
+
+    ``renamed`` holds (old, new): the archive follows when nobody writes to it.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, sensors: Iterable[str]
+    ) -> None:
+        """Take the sensors to follow."""
+        self._hass = hass
+        self._entry = entry
+        self._sensors = list(sensors)
+        self.renamed: list[tuple[str, str]] = []
+
+    @callback
+    def async_start(self) -> None:
+        """Follow the sensors until the entry unloads."""
+        self._entry.async_on_unload(
+            async_track_entity_registry_updated_event(
+                self._hass, self._sensors, self._async_registry_updated
+            )
+        )
+
+    @callback
+    def _async_registry_updated(
+        self, event: Event[EventEntityRegistryUpdatedData]
+    ) -> None:
+        data = event.data
+        if data["action"] != "update" or "old_entity_id" not in data:
+            return
+        old, new = data["old_entity_id"], data["entity_id"]
+        if new in self._sensors:
+            # It takes the place of a sensor that has rooms and memories itself.
+            LOGGER.warning("%s is now %s, which is a sensor already", old, new)
+            return
+        self.renamed.append((old, new))
+        for room in self._entry.get_subentries_of_type(SUBENTRY_TYPE_ROOM):
+            self._hass.config_entries.async_update_subentry(
+                self._entry, room, data=_with_other_id(room.data, old, new)
+            )
+
+
+def _with_other_id(data: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Return the data of a room with the id replaced wherever it is listed."""
+    return {
+        key: [new if item == old else item for item in value]
+        if isinstance(value, list)
+        else value
+        for key, value in data.items()
+    }
