@@ -62,6 +62,7 @@ class _Room:
     changes: deque[tuple[float, int]] = field(default_factory=deque)
     active: deque[tuple[float, float]] = field(default_factory=deque)
     on_times: deque[float] = field(default_factory=deque)
+    door_times: deque[float] = field(default_factory=deque)
 
 
 _STATE = {None: UNKNOWN, False: VACANT, True: OCCUPIED}
@@ -110,8 +111,11 @@ class HomeTracker:
     def observe(self, observation: Observation) -> tuple[Change, ...]:
         """Take in one message; return what it changed, earlier run-outs included.
 
-        A message of a sensor that is in no room only moves the time on.
+        A message of a sensor that is in no room only moves the time on; one
+        without a finite time happened at no moment and is not taken in.
         """
+        if not math.isfinite(observation.timestamp):
+            return ()
         sensor = self._sensors.get(observation.sensor_id)
         changes = self._move_on(
             observation.timestamp, None if sensor is None else sensor.room
@@ -124,6 +128,7 @@ class HomeTracker:
         else:
             self._hear(sensor, observation.value, now)
         self._settle_activity(sensor.room, now)
+        _forget(sensor.room, now, self._config)
         return changes + self._settle_state(sensor.room, now)
 
     def advance(self, now: float) -> tuple[Change, ...]:
@@ -131,7 +136,7 @@ class HomeTracker:
 
         Time that goes back by more than the tolerance forgets the future.
         """
-        return self._move_on(now, None)
+        return self._move_on(now, None) if math.isfinite(now) else ()
 
     def next_deadline(self) -> float | None:
         """Return when the next change by time alone is due, None if none is."""
@@ -161,10 +166,9 @@ class HomeTracker:
         Time does not pass in it: ``advance`` first, it has changes to tell.
         """
         now = max(now, self._now)
-        first = now - self._config.look_back
         rooms = {}
         for room_id, room in self._rooms.items():
-            self._forget(room, first)
+            _forget(room, now, self._config)
             active = list(room.active)
             if room.active_since is not None:
                 active.append((room.active_since, self._active_until(room)))
@@ -178,7 +182,9 @@ class HomeTracker:
                     np.array([end for _, end in active], np.float64),
                 ),
                 np.array(room.on_times, np.float64),
+                np.array(room.door_times, np.float64),
             )
+        first = now - self._config.look_back
         start = now if self._start is None else max(self._start, first)
         return HomeTimeline(start, now, rooms)
 
@@ -213,6 +219,7 @@ class HomeTracker:
             # somebody has just moved it.
             if not back:
                 room.on_times.append(now)
+                room.door_times.append(now)
                 if room.active_since is None and not _touches(room, now):
                     room.active.append((now, now))
                 room.quiet_since = max(room.quiet_since, now)
@@ -290,41 +297,59 @@ class HomeTracker:
 
     def _rewind(self, now: float) -> None:
         """Forget the times that, after a set-back of the clock, never were."""
+        for sensor in self._sensors.values():
+            # An ON that had run out does not come back to life.
+            sensor.on_until = (
+                min(sensor.on_until, now + sensor.limit)
+                if sensor.on_until > self._now
+                else -math.inf
+            )
+            if sensor.unavailable_since is not None:
+                sensor.unavailable_since = min(sensor.unavailable_since, now)
         self._now = now
         self._start = None if self._start is None else min(self._start, now)
         for room in self._rooms.values():
             room.quiet_since = min(room.quiet_since, now)
-            if room.since is not None:
-                room.since = min(room.since, now)
-            if room.active_since is not None:
-                room.active_since = min(room.active_since, now)
-            _cut(room, now)
-        for sensor in self._sensors.values():
-            sensor.on_until = min(sensor.on_until, now + sensor.limit)
-            if sensor.unavailable_since is not None:
-                sensor.unavailable_since = min(sensor.unavailable_since, now)
+            _cut_changes(room, now)
+            _cut_activity(room, now)
 
-    def _forget(self, room: _Room, first: float) -> None:
-        """Drop what lies before the look-back, but for the last of each kind."""
-        while len(room.changes) > 1 and room.changes[1][0] <= first:
-            room.changes.popleft()
-        while len(room.active) > 1 and room.active[0][1] < first:
-            room.active.popleft()
-        while len(room.on_times) > 1 and room.on_times[0] < first:
-            room.on_times.popleft()
+
+def _forget(room: _Room, now: float, config: EngineConfig) -> None:
+    """Drop what lies before the look-back, but for the last of each kind."""
+    first = now - config.look_back
+    while len(room.changes) > 1 and room.changes[1][0] <= now - config.habit_look_back:
+        room.changes.popleft()
+    while len(room.active) > 1 and room.active[0][1] < first:
+        room.active.popleft()
+    for times in (room.on_times, room.door_times):
+        while len(times) > 1 and times[0] < first:
+            times.popleft()
 
 
 def _touches(room: _Room, now: float) -> bool:
     return bool(room.active) and room.active[-1][1] >= now
 
 
-def _cut(room: _Room, now: float) -> None:
-    """Clip the memory of a room to what lies at or before ``now``."""
+def _cut_changes(room: _Room, now: float) -> None:
+    """Let the room be in its state since ``now`` at the latest."""
+    if room.since is None:
+        return
     room.changes = deque((time, state) for time, state in room.changes if time < now)
-    if room.since is not None:
-        if room.changes and room.changes[-1][1] == _STATE[room.occupied]:
-            room.since = room.changes[-1][0]
-        else:
-            room.changes.append((room.since, _STATE[room.occupied]))
-    room.active = deque((a, min(b, now)) for a, b in room.active if a <= now)
-    room.on_times = deque(time for time in room.on_times if time <= now)
+    if not room.changes or room.changes[-1][1] != _STATE[room.occupied]:
+        room.changes.append((min(room.since, now), _STATE[room.occupied]))
+    room.since = room.changes[-1][0]
+
+
+def _cut_activity(room: _Room, now: float) -> None:
+    """Let everything that was active have been so at ``now`` at the latest."""
+    spans = [(min(start, now), min(end, now)) for start, end in room.active]
+    if room.active_since is not None:
+        spans.append((min(room.active_since, now), now))
+    room.active.clear()
+    for start, end in spans:
+        begun = room.active.pop()[0] if _touches(room, start) else start
+        room.active.append((begun, end))
+    if room.active_since is not None:
+        room.active_since = room.active.pop()[0]
+    room.on_times = deque(dict.fromkeys(min(time, now) for time in room.on_times))
+    room.door_times = deque(dict.fromkeys(min(time, now) for time in room.door_times))

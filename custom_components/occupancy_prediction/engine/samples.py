@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from .local_time import local_time
-from .timeline import OCCUPIED, UNKNOWN, RoomTimeline
+from .timeline import OCCUPIED, UNKNOWN, RoomTimeline, Spans
 from .types import HORIZON, BoolArray, FloatArray, IntArray
 
 
@@ -61,6 +61,14 @@ class Samples:
                 for f in fields(cls)
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Whether a sensor is on, and the minutes since one was; shapes (n,)."""
+
+    sensor_on: BoolArray
+    quiet: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Sampl
     index = np.searchsorted(room.change_times, moments, "right") - 1
     occupied = room.change_states[index] == OCCUPIED
     local = local_time(moments, time_zone)
-    sensor_on, quiet = _activity(room, moments)
+    activity = activity_at(room.active, moments)
     last_on = np.searchsorted(room.on_times, moments, "right") - 1
     since_on = (
         np.where(last_on >= 0, moments - room.on_times[np.maximum(last_on, 0)], np.inf)
@@ -138,24 +146,25 @@ def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Sampl
         clock=local.minute,
         day=local.day,
         weekend=local.weekend,
-        sensor_on=sensor_on,
-        earliest=np.where(occupied, np.clip(delay - quiet, 0, delay), 0.0),
+        sensor_on=activity.sensor_on,
+        earliest=np.where(occupied, np.clip(delay - activity.quiet, 0, delay), 0.0),
         since_on=since_on / 60,
-        quiet=quiet,
+        quiet=activity.quiet,
     )
 
 
-def _activity(room: RoomTimeline, moments: FloatArray) -> tuple[BoolArray, FloatArray]:
-    """Return whether a sensor is on, and the minutes since one was."""
-    starts, ends = room.active.starts, room.active.ends
-    if not len(starts):
-        return np.zeros(len(moments), np.bool_), np.full(len(moments), np.inf)
-    index = np.searchsorted(starts, moments, "right") - 1
+def activity_at(spans: Spans, moments: FloatArray) -> Activity:
+    """Return what spans of activity mean at each moment."""
+    if not len(spans.starts):
+        count = len(moments)
+        return Activity(np.zeros(count, np.bool_), np.full(count, np.inf))
+    index = np.searchsorted(spans.starts, moments, "right") - 1
     begun = index >= 0
-    end = ends[np.maximum(index, 0)]
-    sensor_on = begun & (moments < end)
-    quiet = np.where(begun, np.maximum(moments - end, 0) / 60, np.inf)
-    return sensor_on, quiet
+    end = spans.ends[np.maximum(index, 0)]
+    return Activity(
+        begun & (moments < end),
+        np.where(begun, np.maximum(moments - end, 0) / 60, np.inf),
+    )
 
 
 def entry_samples(

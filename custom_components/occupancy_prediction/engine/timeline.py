@@ -4,7 +4,7 @@ This is the fast, whole-span form of the definition that ``occupancy`` keeps
 event by event; a test holds the two to the same answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -57,7 +57,8 @@ class RoomTimeline:
     (VACANT, OCCUPIED or UNKNOWN) from each moment on; ``active`` the spans in
     which some sensor was on (a door event is a span of no length; the last
     span may reach past the end of the timeline: it is open); ``on_times``
-    (m,), the moments of ON messages and door events.
+    (m,), the moments of ON messages and door events; ``door_times`` (d,), those of
+    door events alone.
     """
 
     room_id: str
@@ -66,6 +67,7 @@ class RoomTimeline:
     change_states: IntArray
     active: Spans
     on_times: FloatArray
+    door_times: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def state_at(self, moments: FloatArray) -> IntArray:
         """Return the confirmed state at each moment, shape (n,)."""
@@ -124,6 +126,7 @@ def _build_room(
     judges = judging_kinds(room)
     active: list[Spans] = []
     known: list[Spans] = []
+    doors: list[FloatArray] = []
     for sensor in room.sensors:
         if sensor.kind not in limits or sensor.sensor_id not in rows:
             continue
@@ -135,6 +138,8 @@ def _build_room(
             if limit is None
             else _on_spans(times, values, limit)
         )
+        if sensor.kind is SensorKind.DOOR:
+            doors.append(active[-1].starts)
         if sensor.kind in judges:
             known.append(_known_spans(times, values))
     starts = _joined([spans.starts for spans in active])
@@ -155,6 +160,7 @@ def _build_room(
         states,
         Spans.merged(starts, ends),
         np.sort(starts),
+        np.sort(_joined(doors)),
     )
 
 
