@@ -73,7 +73,13 @@ def write_bare_configuration(
         "recorder": {},
         "logger": {
             "default": "warning",
-            "logs": {f"custom_components.{DOMAIN}": "info"},
+            "logs": {
+                f"custom_components.{DOMAIN}": "info",
+                # Cameras come with every Home Assistant, and miss what this
+                # machine may not have.
+                "haffmpeg": "fatal",
+                "homeassistant.components.camera.img_util": "fatal",
+            },
         },
         **settings,
     }

@@ -1,0 +1,1 @@
+"""Tests with a Home Assistant of its own in another process."""
