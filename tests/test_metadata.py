@@ -15,9 +15,9 @@ import subprocess
 from typing import Any, Final
 
 from homeassistant.const import BASE_PLATFORMS
+from homeassistant.util.yaml import load_yaml_dict
 from PIL import Image
 import pytest
-import yaml
 
 ROOT: Final = Path(__file__).parent.parent
 COMPONENT: Final = ROOT / "custom_components/occupancy_prediction"
@@ -200,9 +200,7 @@ def test_brand(name: str, size: tuple[int, int] | None) -> None:
 
 def test_quality_scale_lists_every_rule() -> None:
     """Each rule is done, to do, or does not apply for a reason that is given."""
-    scale = yaml.safe_load(
-        (COMPONENT / "quality_scale.yaml").read_text(encoding="utf-8")
-    )
+    scale = load_yaml_dict(str(COMPONENT / "quality_scale.yaml"))
     assert list(scale) == ["rules"]
     rules = [rule for medal in RULES.values() for rule in medal]
     assert len(rules) == 54
