@@ -145,9 +145,7 @@ def _update_room(
     moments = _moments(model.counted_until, now, config)
     part = _resolve(room, moments, now, time_zone)
     stays = part.training.stays
-    training = replace(
-        part.training, stays=stays.take(stays.entry >= model.open_since)
-    )
+    training = replace(part.training, stays=stays.take(stays.entry >= model.open_since))
     part = replace(part, training=training)
     return _room_model(
         replace(
@@ -212,9 +210,7 @@ def _resolve(
     is_open = known.any() and room.change_states[known][-1] != UNKNOWN
     open_since = float(room.change_times[known][-1]) if is_open else end
     counted_until = max(open_since, end - HORIZON * 60)
-    training = training_set(
-        room, moments[moments < counted_until], end, time_zone
-    )
+    training = training_set(room, moments[moments < counted_until], end, time_zone)
     stays = training.stays
     return _Resolved(
         replace(training, stays=stays.take(stays.entry < open_since)),
