@@ -89,5 +89,5 @@ def _prepare(home: DemoHome, folder: Path, port: int) -> dict[str, Observation]:
     now = time.time()
     past = home.events.until(now)
     fill_archive(folder, past, now)
-    fill_recorder(folder, past, {sensor.entity_id: sensor for sensor in home.sensors})
+    fill_recorder(folder, past, home.sensors)
     return {item.sensor_id: item for item in past}
