@@ -51,6 +51,9 @@ HEARTBEAT: Final = timedelta(seconds=60)
 # Seconds between two forecasts: a burst of changes costs one or two of them,
 # and a change still has its forecast within 2 s.
 FORECAST_COOLDOWN: Final = 0.5
+# Timers know microseconds and moments are rounded; this much too early (s) is in
+# time, and far below what a clock is ever set back by.
+TIMER_PRECISION: Final = 0.001
 # What a forecast of a damaged model or a defect of the engine may raise; the
 # states of the rooms must go on all the same.
 FORECAST_ERRORS: Final = (EngineError, ArithmeticError, LookupError, ValueError)
@@ -195,8 +198,9 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         deadline, self._deadline = self._deadline, None
         self._cancel_deadline = None
         now = dt_util.utcnow().timestamp()
-        # Timers know microseconds only.
-        self._async_advance(now if deadline is None else max(now, deadline))
+        if deadline is not None and now < deadline < now + TIMER_PRECISION:
+            now = deadline
+        self._async_advance(now)
 
     @callback
     def _async_advance(self, now: float) -> None:

@@ -1,6 +1,6 @@
 """The files of the home: opened, closed and deleted. Everything here blocks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 import math
 from pathlib import Path
@@ -82,7 +82,7 @@ def open_storage(
 
 
 def close_storage(
-    archive: Archive, renamed: Iterable[tuple[str, str]], removed: Iterable[str]
+    archive: Archive, renamed: Iterable[tuple[str, str]], removed: Collection[str]
 ) -> None:
     """Close the archive, after it has followed what became of the sensors.
 
@@ -91,7 +91,7 @@ def close_storage(
     try:
         for old, new in renamed:
             archive.rename_sensor(old, new)
-        archive.remove_sensors(list(removed))
+        archive.remove_sensors(removed)
     except OSError, SQLAlchemyError:
         LOGGER.exception("The archive could not follow the change of the rooms")
     finally:
