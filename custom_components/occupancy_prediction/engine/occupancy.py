@@ -262,8 +262,10 @@ class HomeTracker:
         room.occupied, room.since = occupied, now
         if room.changes and room.changes[-1][1] == _STATE[occupied]:
             room.since = room.changes[-1][0]
-        else:
+        elif room.changes or occupied is not None:
             room.changes.append((now, _STATE[occupied]))
+        else:
+            room.since = None
         return (Change(room.spec.room_id, now, occupied),)
 
     def _active_until(self, room: _Room) -> float:
