@@ -1,8 +1,10 @@
-"""A full disk, for tests of what writes files."""
+"""A full disk and a busy database, for tests of what writes files."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 import resource
+import sqlite3
 
 
 @contextmanager
@@ -14,3 +16,12 @@ def full_disk() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def busy_database(path: Path) -> Iterator[None]:
+    """Let whoever writes to a SQLite database wait, as if the disk were slow."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.rollback()

@@ -171,6 +171,7 @@ def test_spans(archive: Archive) -> None:
         HALL: (NOW, NOW + 4),
         OUTSIDE: (NOW + 7, NOW + 7),
     }
+    assert archive.sensor_ids() == {HALL, OUTSIDE}
 
 
 def test_alive(path: Path, archive: Archive) -> None:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from homeassistant.util.file import WriteError
 import pytest
 
 from custom_components.occupancy_prediction.engine.errors import ModelStateError
@@ -56,7 +55,7 @@ def test_full_disk(path: Path) -> None:
     """A save that fails leaves the model that was there, and nothing else."""
     store = ModelStore(path)
     store.save(_model("1"))
-    with full_disk(), pytest.raises(WriteError):
+    with full_disk(), pytest.raises(OSError, match=r"model\.npz"):
         store.save(_model("2"))
     assert store.load() == _model("1")
     assert [file.name for file in path.parent.iterdir()] == ["model.npz"]
