@@ -41,7 +41,7 @@ from .engine import (
     Stage,
     predict,
 )
-from .follower import EntityFollower
+from .follower import SensorFollower
 from .options import forecast_interval
 from .trainer import Trainer
 
@@ -344,13 +344,12 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
 class RuntimeData:
     """The parts of the running integration."""
 
-    spec: HomeSpec
     archive: Archive
     writer: ArchiveWriter
     collector: Collector
     trainer: Trainer
     backfill: Backfill
-    follower: EntityFollower
+    follower: SensorFollower
     coordinator: OccupancyCoordinator
 
 

@@ -1,6 +1,6 @@
-"""Follows sensors whose entity gets another id."""
+"""Follows what becomes of the sensors: other ids, rooms that are removed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -9,21 +9,22 @@ from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
 from .const import LOGGER, SUBENTRY_TYPE_ROOM
+from .engine import HomeSpec
+from .options import room_spec, sensor_kinds
 
 
-class EntityFollower:
-    """Writes the new id of an entity into its room.
+class SensorFollower:
+    """Writes the new id of an entity into its room, and remembers it.
 
     ``renamed`` holds (old, new): the archive follows when nobody writes to it.
     """
 
-    def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, sensors: Iterable[str]
-    ) -> None:
-        """Take the sensors to follow."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, spec: HomeSpec) -> None:
+        """Take the home as it is now."""
         self._hass = hass
         self._entry = entry
-        self._sensors = list(sensors)
+        self._spec = spec
+        self._sensors = sensor_kinds(spec).keys()
         self.renamed: list[tuple[str, str]] = []
 
     @callback
@@ -36,6 +37,22 @@ class EntityFollower:
         )
 
     @callback
+    def async_removed(self) -> list[str]:
+        """Return the sensors whose room was removed and that no other has."""
+        in_use = {
+            sensor.sensor_id
+            for room in self._entry.get_subentries_of_type(SUBENTRY_TYPE_ROOM)
+            for sensor in room_spec(room).sensors
+        }
+        return [
+            sensor.sensor_id
+            for room in self._spec.rooms
+            if room.room_id not in self._entry.subentries
+            for sensor in room.sensors
+            if sensor.sensor_id not in in_use
+        ]
+
+    @callback
     def _async_registry_updated(
         self, event: Event[EventEntityRegistryUpdatedData]
     ) -> None:
@@ -44,7 +61,7 @@ class EntityFollower:
             return
         old, new = data["old_entity_id"], data["entity_id"]
         if new in self._sensors:
-            # It takes the place of a sensor that has rooms and memories itself.
+            # It takes the place of a sensor that has a room and a past itself.
             LOGGER.warning("%s is now %s, which is a sensor already", old, new)
             return
         self.renamed.append((old, new))

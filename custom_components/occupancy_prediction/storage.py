@@ -84,7 +84,7 @@ def open_storage(
 def close_storage(
     archive: Archive, renamed: Iterable[tuple[str, str]], removed: Collection[str]
 ) -> None:
-    """Close the archive, after it has followed what became of the sensors.
+    """Close the archive, after it has followed what became of its sensors.
 
     ``renamed`` holds (old, new); ``removed`` are those of rooms that were removed.
     """
