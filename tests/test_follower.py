@@ -1,4 +1,4 @@
-"""Tests of sensors whose entity gets another id."""
+"""Tests of what the home follows: other ids, another time zone."""
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -98,3 +98,22 @@ async def test_other_changes_of_an_entity_change_nothing(
     er.async_get(hass).async_update_entity(OLD, name="Eye", icon="mdi:eye")
     await settle(hass)
     assert home.runtime_data is runtime
+
+
+async def test_another_time_zone_is_learned_anew(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, home: MockConfigEntry
+) -> None:
+    """People live by the clock on their wall."""
+    before = await saved_model(hass)
+    assert before is not None
+    runtime = home.runtime_data
+    freezer.tick(60)
+    await hass.config.async_update(location_name="Elsewhere")
+    await settle(hass)
+    assert home.runtime_data is runtime
+    await hass.config.async_update(time_zone="Europe/Berlin")
+    await settle(hass)
+    assert home.runtime_data is not runtime
+    after = await saved_model(hass)
+    assert after is not None
+    assert after.version != before.version

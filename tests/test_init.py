@@ -1,6 +1,7 @@
 """Tests of setting up, changing and taking down a home."""
 
 from collections.abc import Callable
+from contextlib import closing
 import sqlite3
 from unittest.mock import patch
 
@@ -258,6 +259,76 @@ async def test_archive_that_cannot_be_opened(
     await pass_time(hass, freezer, 60)
     assert state_of(entry) is ConfigEntryState.LOADED
     assert ARCHIVE_UNWRITABLE not in ir.async_get(hass).issues
+
+
+def refuse(hass: HomeAssistant, statement: str) -> None:
+    """Let the archive refuse a kind of write, as a failing disk does."""
+    with closing(sqlite3.connect(storage_folder(hass) / ARCHIVE_FILE)) as connection:
+        connection.execute(
+            f"CREATE TRIGGER refuse BEFORE {statement} "
+            "BEGIN SELECT RAISE(FAIL, 'no more'); END"
+        )
+
+
+def allow(hass: HomeAssistant) -> None:
+    """Let the archive be written again."""
+    with closing(sqlite3.connect(storage_folder(hass) / ARCHIVE_FILE)) as connection:
+        connection.execute("DROP TRIGGER refuse")
+
+
+async def test_archive_that_cannot_be_written_at_the_start(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry
+) -> None:
+    """Nothing is started that could not remember; it goes on by itself."""
+    await damage(hass, lambda: refuse(hass, "INSERT ON events"))
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state_of(entry) is ConfigEntryState.SETUP_RETRY
+    issue = ir.async_get(hass).issues[ARCHIVE_UNWRITABLE]
+    assert issue.translation_placeholders is not None
+    assert "no more" in issue.translation_placeholders["error"]
+    await damage(hass, lambda: allow(hass))
+    await pass_time(hass, freezer, 60)
+    assert state_of(entry) is ConfigEntryState.LOADED
+    assert ARCHIVE_UNWRITABLE not in ir.async_get(hass).issues
+
+
+async def test_archive_that_cannot_be_written_in_between(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, home: MockConfigEntry
+) -> None:
+    """States and forecasts go on; what happened is written later."""
+    await damage(hass, lambda: refuse(hass, "INSERT ON events"))
+    hass.states.async_set(MOTION, "on")
+    await pass_time(hass, freezer, 5)
+    assert ARCHIVE_UNWRITABLE in ir.async_get(hass).issues
+    assert shown(hass, OCCUPANCY) == "on"
+    await damage(hass, lambda: allow(hass))
+    await pass_time(hass, freezer, 60)
+    assert ARCHIVE_UNWRITABLE not in ir.async_get(hass).issues
+    assert await hass.config_entries.async_unload(home.entry_id)
+    assert (await read_archive(hass, MOTION)).values[-1] == 1
+
+
+async def test_archive_that_cannot_follow_a_removal(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    home: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is to be forgotten is forgotten when it can be."""
+    await damage(hass, lambda: refuse(hass, "DELETE ON events"))
+    hass.config_entries.async_remove_subentry(home, "room_bath")
+    await settle(hass)
+    assert caplog.text.count("could not follow") == 1
+    assert hass.states.get("binary_sensor.bath_occupancy") is None
+    assert state_of(home) is ConfigEntryState.SETUP_RETRY
+    await damage(hass, lambda: allow(hass))
+    await pass_time(hass, freezer, 60)
+    assert state_of(home) is ConfigEntryState.LOADED
+    assert home.runtime_data.archive.sensor_ids() == {MOTION}
+    model = await saved_model(hass)
+    assert model is not None
+    assert model.rooms.keys() == {"room_kitchen"}
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"PK\x03\x04 nor a zip"])

@@ -21,7 +21,7 @@ from .collector import Collector
 from .const import DOMAIN, LOGGER, PLATFORMS, STORAGE_FOLDER
 from .coordinator import OccupancyConfigEntry, OccupancyCoordinator, RuntimeData
 from .engine import EngineConfig, HomeSpec, Observation, SpecificationError
-from .follower import SensorFollower
+from .follower import HomeFollower
 from .health import HealthCheck
 from .options import home_spec, sensor_kinds
 from .repairs import (
@@ -184,7 +184,7 @@ def _connect(
             coordinator.async_set_importing,
             lambda: trainer.async_request(TrainingReason.HISTORY),
         ),
-        follower=SensorFollower(hass, entry, spec),
+        follower=HomeFollower(hass, entry, spec),
         coordinator=coordinator,
     )
 

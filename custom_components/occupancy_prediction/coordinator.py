@@ -41,7 +41,7 @@ from .engine import (
     Stage,
     predict,
 )
-from .follower import SensorFollower
+from .follower import HomeFollower
 from .options import forecast_interval
 from .trainer import Trainer
 
@@ -51,9 +51,6 @@ HEARTBEAT: Final = timedelta(seconds=60)
 # Seconds between two forecasts: a burst of changes costs one or two of them,
 # and a change still has its forecast within 2 s.
 FORECAST_COOLDOWN: Final = 0.5
-# Timers know microseconds and moments are rounded; this much too early (s) is in
-# time, and far below what a clock is ever set back by.
-TIMER_PRECISION: Final = 0.001
 # What a forecast of a damaged model or a defect of the engine may raise; the
 # states of the rooms must go on all the same.
 FORECAST_ERRORS: Final = (EngineError, ArithmeticError, LookupError, ValueError)
@@ -195,12 +192,8 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     @callback
     def _async_reach_deadline(self, _: datetime) -> None:
         """Let time alone change a room, at the very moment it is due."""
-        deadline, self._deadline = self._deadline, None
-        self._cancel_deadline = None
-        now = dt_util.utcnow().timestamp()
-        if deadline is not None and now < deadline < now + TIMER_PRECISION:
-            now = deadline
-        self._async_advance(now)
+        self._deadline = self._cancel_deadline = None
+        self._async_advance(dt_util.utcnow().timestamp())
 
     @callback
     def _async_advance(self, now: float) -> None:
@@ -349,7 +342,7 @@ class RuntimeData:
     collector: Collector
     trainer: Trainer
     backfill: Backfill
-    follower: SensorFollower
+    follower: HomeFollower
     coordinator: OccupancyCoordinator
 
 

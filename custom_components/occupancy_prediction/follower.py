@@ -1,9 +1,10 @@
-"""Follows what becomes of the sensors: other ids, rooms that are removed."""
+"""Follows what becomes of the home: other ids, removed rooms, another time zone."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
@@ -13,10 +14,11 @@ from .engine import HomeSpec
 from .options import room_spec, sensor_kinds
 
 
-class SensorFollower:
-    """Writes the new id of an entity into its room, and remembers it.
+class HomeFollower:
+    """Lets the configuration follow Home Assistant, and remembers how.
 
-    ``renamed`` holds (old, new): the archive follows when nobody writes to it.
+    The new id of an entity is written into its room: ``renamed`` holds
+    (old, new), for the archive follows only when nobody writes to it.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, spec: HomeSpec) -> None:
@@ -29,7 +31,12 @@ class SensorFollower:
 
     @callback
     def async_start(self) -> None:
-        """Follow the sensors until the entry unloads."""
+        """Follow until the entry unloads."""
+        self._entry.async_on_unload(
+            self._hass.bus.async_listen(
+                EVENT_CORE_CONFIG_UPDATE, self._async_core_config_updated
+            )
+        )
         self._entry.async_on_unload(
             async_track_entity_registry_updated_event(
                 self._hass, self._sensors, self._async_registry_updated
@@ -51,6 +58,12 @@ class SensorFollower:
             for sensor in room.sensors
             if sensor.sensor_id not in in_use
         ]
+
+    @callback
+    def _async_core_config_updated(self, _: Event) -> None:
+        """Begin anew where the clock on the wall is another."""
+        if self._hass.config.time_zone != self._spec.time_zone:
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
 
     @callback
     def _async_registry_updated(

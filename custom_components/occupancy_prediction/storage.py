@@ -123,11 +123,12 @@ def _without_removed_rooms(
     removed = model.rooms.keys() - {room.room_id for room in spec.rooms}
     if not removed:
         return model
-    for room_id in removed:
-        model = model.without_room(room_id)
-    store.save(model)
     in_use = {sensor.sensor_id for room in spec.rooms for sensor in room.sensors}
     archive.remove_sensors(archive.sensor_ids() - in_use)
+    for room_id in removed:
+        model = model.without_room(room_id)
+    # Last: if anything fails, the next start finds the rooms here again.
+    store.save(model)
     return model
 
 
