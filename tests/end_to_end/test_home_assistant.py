@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-import socket
 import time
 from typing import Any
 
@@ -25,7 +24,7 @@ from benchmarks.demo.rooms import (
     suggested_input,
     until_loaded,
 )
-from benchmarks.demo.server import HOST, running
+from benchmarks.demo.server import running
 from custom_components.occupancy_prediction.archive import Archive
 from custom_components.occupancy_prediction.const import (
     ARCHIVE_FILE,
@@ -41,7 +40,6 @@ from .home import BEDROOM, DOOR, KITCHEN, free_home
 
 pytestmark = [
     pytest.mark.end_to_end,
-    pytest.mark.usefixtures("socket_enabled"),
     # Two starts and stops on a machine that may have other things to do.
     pytest.mark.timeout(400),
 ]
@@ -52,15 +50,6 @@ LEARNED_WITHIN = 30.0  # s after a room was added
 VACANCY_DELAY = 30  # s; the shortest that can be set
 POLL = 0.02  # s
 USER = User("Tester", "tester", "secret")
-
-
-@pytest.fixture
-def port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        number: int = probe.getsockname()[1]
-    return number
 
 
 @dataclass(frozen=True, slots=True)
