@@ -405,6 +405,30 @@ async def test_stopping_cancels_a_training(
     assert learning.models == []
 
 
+async def test_failure_while_stopping_is_the_end(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    learning: Learning,
+    trainer: Trainer,
+) -> None:
+    """Nothing is tried again after the end."""
+    await learning.live(2)
+    stopping = Event()
+
+    def fail_late(*_: Any, **__: Any) -> ModelState:
+        stopping.wait(10)
+        raise RuntimeError("bad luck")
+
+    with patch.object(module, "train", side_effect=fail_late) as broken:
+        trainer.async_start(None)
+        await hass.async_block_till_done()
+        stopped = hass.async_create_task(trainer.async_stop(), eager_start=True)
+        stopping.set()
+        await stopped
+        await pass_time(hass, freezer, DAY)
+        assert broken.call_count == 1
+
+
 async def test_stopping_does_not_wait_for_a_stuck_training(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

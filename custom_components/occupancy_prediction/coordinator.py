@@ -6,12 +6,12 @@ no sensor speaks.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Final, override
+from typing import Final, Self, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -77,6 +77,30 @@ class LearningStatus:
     progress: int | None = None
     last_trained: float | None = None
 
+    @classmethod
+    def of(
+        cls,
+        model: ModelState | None,
+        rooms: Collection[str],
+        importing: float | None,
+        training: float | None,
+    ) -> Self:
+        """Describe a model of these rooms and the shares done of what goes on."""
+        activity, share = Activity.IDLE, None
+        if importing is not None:
+            activity, share = Activity.IMPORTING, importing
+        elif training is not None:
+            activity, share = Activity.TRAINING, training
+        stage = Stage.COLLECTING
+        if model is not None and model.rooms.keys() >= set(rooms):
+            stage = model.stage
+        return cls(
+            stage=stage,
+            activity=activity,
+            progress=None if share is None else int(share * 100),
+            last_trained=None if model is None else model.trained_at,
+        )
+
 
 class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     """Holds the state and the forecast of every room."""
@@ -113,7 +137,7 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         self.data = HomeForecast(
             self._seen, {room: self._state_only(room) for room in self._rooms}
         )
-        self.status = self._current_status()
+        self.status = LearningStatus.of(model, self._rooms, None, None)
         self._request = Debouncer(
             hass,
             LOGGER,
@@ -311,26 +335,12 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
 
     @callback
     def _async_update_status(self) -> None:
-        status = self._current_status()
+        status = LearningStatus.of(
+            self._model, self._rooms, self._importing, self._training
+        )
         if status != self.status:
             self.status = status
             self.async_update_listeners()
-
-    def _current_status(self) -> LearningStatus:
-        activity, share = Activity.IDLE, None
-        if self._importing is not None:
-            activity, share = Activity.IMPORTING, self._importing
-        elif self._training is not None:
-            activity, share = Activity.TRAINING, self._training
-        model = self._model
-        return LearningStatus(
-            stage=Stage.COLLECTING
-            if model is None or not self._rooms <= model.rooms.keys()
-            else model.stage,
-            activity=activity,
-            progress=None if share is None else int(share * 100),
-            last_trained=None if model is None else model.trained_at,
-        )
 
 
 @dataclass(frozen=True, slots=True)
