@@ -18,7 +18,7 @@ from custom_components.occupancy_prediction.engine.types import (
     ObservationTable,
 )
 
-from .disk import full_disk
+from .disk import busy_database, full_disk
 
 NOW = 1_764_000_000.0
 HALL = "binary_sensor.hall_motion"
@@ -249,6 +249,19 @@ def test_full_disk(archive: Archive) -> None:
         assert archive.spans([HALL, KITCHEN]) == {HALL: (NOW, NOW)}
     assert archive.append(rows) == 1000
     assert archive.alive_until() is None
+
+
+def test_waits_for_its_turn(path: Path, archive: Archive) -> None:
+    """Another program that writes just now is waited for."""
+    archive.append([Observation(NOW, HALL, 1.0)])
+    with ThreadPoolExecutor(1) as executor:
+        with busy_database(path):
+            appended = executor.submit(
+                archive.append, [Observation(NOW + 1, HALL, 0.0)]
+            )
+            time.sleep(0.2)
+            assert not appended.done()
+        assert appended.result() == 1
 
 
 def test_threads(archive: Archive) -> None:

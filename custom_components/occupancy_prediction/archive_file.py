@@ -157,7 +157,8 @@ def _set_up_file(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # Not when the first row is written: SQLite does not wait for its turn then.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare_or_dispose(engine: Engine) -> ProblemKind | None:

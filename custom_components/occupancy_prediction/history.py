@@ -138,7 +138,7 @@ class _Reader:
         with session_scope(hass=self._hass, read_only=True) as session:
             oldest = session.scalar(select(func.min(States.last_updated_ts)))
             self._start = max(start, min(end, math.inf if oldest is None else oldest))
-            self._outages = _outages(session, self._start)
+            self._outages = _outages(session, self._start, end)
         return self._start
 
     def read(
@@ -200,8 +200,8 @@ class _Reader:
             self.report.first = rows[0].timestamp
 
 
-def _outages(session: Session, start: float) -> list[tuple[float, float]]:
-    """Return from when until when Home Assistant was not watching, since a moment.
+def _outages(session: Session, start: float, end: float) -> list[tuple[float, float]]:
+    """Return from when until when Home Assistant was not watching in a period.
 
     A crash leaves no end of a run; then the last state that was recorded, of
     whatever entity, is the last moment known.
@@ -214,7 +214,7 @@ def _outages(session: Session, start: float) -> list[tuple[float, float]]:
         if run_end is not None and not crashed:
             ended.append(_timestamp(run_end))
     outages = []
-    for again in sorted(moment for moment in began if moment > start):
+    for again in sorted(moment for moment in began if start < moment < end):
         seen = [moment for moment in ended if moment <= again]
         last_state = session.scalar(
             select(func.max(States.last_updated_ts)).where(
