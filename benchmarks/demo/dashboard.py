@@ -28,6 +28,7 @@ _SENTENCE = """\
 Becomes **{{ state_attr(forecast, "type") }}**
 {%- if has_value(forecast) %} at **{{ clock(states(forecast)) }}**{% endif -%}
 , between {{ clock(bounds[0]) }} and {{ clock(bounds[1]) if bounds[1] else "later" }}.
+{%- if state_attr(forecast, "reliable") %} **Reliable.**{% endif -%}
 {%- else -%}
 No forecast yet.
 {%- endif -%}"""
