@@ -1,7 +1,7 @@
 """Random messages of small homes, and the slow, obvious definition of occupancy."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 from hypothesis import strategies as st
@@ -31,7 +31,10 @@ CONFIG = EngineConfig(
     clock_tolerance=5.0,
     look_back=1e6,
     habit_look_back=1e6,
+    bridge=0.0,
 )
+# The same with short gaps in what is known held to be none.
+BRIDGED = replace(CONFIG, bridge=8.0)
 START = 1000.0
 # Every moment of a stream, every limit and delay is a multiple of this (s).
 TICK = 0.5

@@ -28,6 +28,7 @@ from custom_components.occupancy_prediction.engine.types import (
 )
 
 from .streams import (
+    BRIDGED,
     CONFIG,
     HOME,
     ROOMS,
@@ -65,9 +66,11 @@ def tracker_of(*messages: tuple[float, str, float]) -> HomeTracker:
     return tracker
 
 
-def check_same(tracker: HomeTracker, stream: Stream, now: float) -> None:
+def check_same(
+    tracker: HomeTracker, stream: Stream, now: float, config: EngineConfig = CONFIG
+) -> None:
     """Check a tracker against the timeline of the same messages."""
-    built = build_timeline(HOME, table_of(stream), CONFIG, now)
+    built = build_timeline(HOME, table_of(stream), config, now)
     tracked = tracker.timeline(now)
     assert tracked.end == now
     if stream:
@@ -91,12 +94,12 @@ def check_same(tracker: HomeTracker, stream: Stream, now: float) -> None:
 # --- the same as the timeline ---------------------------------------------------------
 
 
-@given(stream=streams(), data=st.data())
+@given(stream=streams(), data=st.data(), config=st.sampled_from([CONFIG, BRIDGED]))
 def test_tracker_says_what_the_timeline_says(
-    stream: Stream, data: st.DataObject
+    stream: Stream, data: st.DataObject, config: EngineConfig
 ) -> None:
     """Event by event, with pauses of any length, it comes to the same answer."""
-    tracker = HomeTracker(HOME, CONFIG)
+    tracker = HomeTracker(HOME, config)
     heard: Stream = []
     for item, following in pairwise([*stream, Observation(math.inf, "", NAN)]):
         tracker.observe(item)
@@ -107,10 +110,10 @@ def test_tracker_says_what_the_timeline_says(
             now = item.timestamp + pause * room_to_move
             tracker.advance(now)
             if now < following.timestamp:
-                check_same(tracker, heard, now)
+                check_same(tracker, heard, now, config)
     end = (stream[-1].timestamp if stream else START) + 100.0
     tracker.advance(end)
-    check_same(tracker, stream, end)
+    check_same(tracker, stream, end, config)
 
 
 @given(stream=streams())

@@ -107,16 +107,44 @@ def test_repeated_off_changes_nothing() -> None:
 
 
 def test_unavailable_sensor_leaves_the_state_unknown() -> None:
-    """A lost sensor is no vacancy; back with OFF, what is left of the delay counts."""
-    room = build((0.0, 1.0), (100.0, NAN), (150.0, 0.0), (5000.0, NAN), (6000.0, 0.0))
+    """A lost sensor is no vacancy."""
+    room = build((0.0, 1.0), (100.0, NAN), (1500.0, 0.0), (5000.0, NAN), (6000.0, 0.0))
     assert changes(room) == [
         (0.0, OCCUPIED),
         (100.0, UNKNOWN),
-        (150.0, OCCUPIED),
-        (400.0, VACANT),
+        (1500.0, VACANT),
         (5000.0, UNKNOWN),
         (6000.0, VACANT),
     ]
+
+
+@pytest.mark.parametrize(
+    ("lost", "back", "expected"),
+    [
+        # A restart of two minutes: the absence goes on.
+        (5000.0, 5120.0, []),
+        (5000.0, 5900.0, []),
+        (5000.0, 5900.5, [(5000.0, UNKNOWN), (5900.5, VACANT)]),
+    ],
+)
+def test_short_gap_that_ends_as_it_began_is_none(
+    lost: float, back: float, expected: list[tuple[float, int]]
+) -> None:
+    """A restart must not make a long stay or absence look fresh."""
+    room = build((0.0, 1.0), (60.0, 0.0), (lost, NAN), (back, 0.0))
+    assert changes(room) == [(0.0, OCCUPIED), (360.0, VACANT), *expected]
+
+
+def test_stay_goes_on_over_a_restart() -> None:
+    """Back with OFF, what is left of the delay counts; two gaps are bridged alike."""
+    room = build((0.0, 1.0), (100.0, NAN), (150.0, 0.0), (200.0, NAN), (210.0, 0.0))
+    assert changes(room) == [(0.0, OCCUPIED), (400.0, VACANT)]
+
+
+def test_gap_in_which_the_state_changed_stays_unknown() -> None:
+    """Nobody knows when in the gap it changed."""
+    room = build((0.0, 1.0), (60.0, 0.0), (300.0, NAN), (420.0, 0.0))
+    assert changes(room) == [(0.0, OCCUPIED), (300.0, UNKNOWN), (420.0, VACANT)]
 
 
 def test_one_available_sensor_is_enough() -> None:
@@ -129,13 +157,13 @@ def test_one_available_sensor_is_enough() -> None:
         Observation(0.0, "a", 0.0),
         Observation(5.0, "b", NAN),
         Observation(50.0, "a", NAN),
-        Observation(70.0, "b", 0.0),
+        Observation(1070.0, "b", 0.0),
     ]
     timeline = build_timeline(HomeSpec((room,)), table_of(stream), EngineConfig(), 1e4)
     assert changes(timeline.rooms["room"]) == [
         (0.0, VACANT),
         (50.0, UNKNOWN),
-        (70.0, VACANT),
+        (1070.0, VACANT),
     ]
 
 
