@@ -110,22 +110,39 @@ async def test_occupancy_and_forecast_follow_motion(
     assert state.attributes["type"] == "vacant"
 
 
-async def test_no_outdated_forecast_is_shown(
+async def test_old_forecast_gives_way_to_the_new_one(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, home: MockConfigEntry
 ) -> None:
-    """Between a change and its forecast the room has a state and no forecast."""
-    before = shown(hass, OTHER_NEXT)
+    """Between a change and its forecast nothing is unknown for half a second."""
+    before = shown(hass, NEXT)
     await pass_time(hass, freezer, 1)
     with slow_engine() as engine:
         hass.states.async_set(MOTION, "on")
         assert shown(hass, OCCUPANCY) == "on"
-        assert shown(hass, NEXT) == "unknown"
-        assert shown(hass, "sensor.kitchen_confidence") == "unknown"
-        assert shown(hass, OTHER_NEXT) == before
+        assert shown(hass, NEXT) == before
+        assert shown(hass, "sensor.kitchen_occupied_within_15") == "100"
         engine.let_through.set()
         await settle(hass)
+    assert shown(hass, NEXT) != before
     assert predicted(hass) > START
     assert engine.calls == 1
+
+
+async def test_forecast_that_does_not_come_is_not_waited_for(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, home: MockConfigEntry
+) -> None:
+    """A forecast from before a change is gone with the next heartbeat."""
+    other = shown(hass, OTHER_NEXT)
+    await pass_time(hass, freezer, 1)
+    with slow_engine():
+        hass.states.async_set(MOTION, "on")
+        assert shown(hass, NEXT) != "unknown"
+        freezer.tick(61)
+        async_fire_time_changed(hass)
+        assert shown(hass, NEXT) == "unknown"
+        assert shown(hass, "sensor.kitchen_confidence") == "unknown"
+        assert shown(hass, OTHER_NEXT) == other
+    await settle(hass)
 
 
 async def test_late_forecast_does_not_overwrite_newer_state(
@@ -140,7 +157,9 @@ async def test_late_forecast_does_not_overwrite_newer_state(
         await settle(hass)
         assert engine.calls == 1
         assert shown(hass, OCCUPANCY) == "on"
-        assert shown(hass, NEXT) == "unknown"
+        state = hass.states.get(NEXT)
+        assert state is not None
+        assert state.attributes["type"] == "occupied"
         assert shown(hass, OTHER_NEXT) != "unknown"
     # Its own forecast was asked for meanwhile.
     await pass_time(hass, freezer, 1)

@@ -7,7 +7,7 @@ no sensor speaks.
 
 import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -208,6 +208,13 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     @callback
     def _async_heartbeat(self, _: datetime) -> None:
         self._async_advance(dt_util.utcnow().timestamp())
+        outdated = {
+            room_id: self._state_only(room_id)
+            for room_id, room in self.data.rooms.items()
+            if room.cdf and room.since is not None and room.issued_at < room.since
+        }
+        if outdated:
+            self._async_show(outdated)
 
     @callback
     def _async_forecast_all(self, _: datetime) -> None:
@@ -236,13 +243,18 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
 
     @callback
     def _async_apply(self, changes: Iterable[Change]) -> None:
-        """Show at once what changed, without the forecast it has outdated."""
+        """Show at once what changed; the forecast follows within a second or two."""
         changed = {change.room_id for change in changes}
         for room_id in changed:
             self._changes[room_id] += 1
         if changed:
             self._async_show(
-                {room_id: self._state_only(room_id) for room_id in changed}
+                {
+                    room_id: _until_forecast(
+                        self.data.rooms[room_id], self._state_only(room_id)
+                    )
+                    for room_id in changed
+                }
             )
             self._async_request(changed)
         self._async_arm()
@@ -341,6 +353,18 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         if status != self.status:
             self.status = status
             self.async_update_listeners()
+
+
+def _until_forecast(before: Forecast, state: Forecast) -> Forecast:
+    """Return the new state of a room beside the forecast from before it.
+
+    Half a second of "unknown" at every change would be two rows instead of one for
+    the recorder, and a false alarm for automations. A forecast that does not come is
+    noticed by the heartbeat.
+    """
+    if state.occupied is None:
+        return state
+    return replace(before, occupied=state.occupied, since=state.since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ class HomeTracker:
             return ()
         if room.changes and room.changes[-1][0] == now:
             room.changes.pop()
-        if self._was_all_along(room, now, occupied):
+        if _was_all_along(room, now, occupied, self._config):
             room.changes.pop()
         room.occupied, room.since = occupied, now
         if room.changes and room.changes[-1][1] == _STATE[occupied]:
@@ -269,17 +269,6 @@ class HomeTracker:
         else:
             room.since = None
         return (Change(room.spec.room_id, now, occupied),)
-
-    def _was_all_along(self, room: _Room, now: float, occupied: bool | None) -> bool:
-        """Tell whether a gap in what is known ends as it began, soon enough."""
-        if occupied is None or len(room.changes) < 2:
-            return False
-        (_, before), (lost, state) = room.changes[-2], room.changes[-1]
-        return (
-            state == UNKNOWN
-            and before == _STATE[occupied]
-            and now - lost <= self._config.bridge
-        )
 
     def _active_until(self, room: _Room) -> float:
         return max(
@@ -327,6 +316,18 @@ class HomeTracker:
             room.quiet_since = min(room.quiet_since, now)
             _cut_changes(room, now)
             _cut_activity(room, now)
+
+
+def _was_all_along(
+    room: _Room, now: float, occupied: bool | None, config: EngineConfig
+) -> bool:
+    """Tell whether a gap in what is known ends as it began, soon enough."""
+    if occupied is None or len(room.changes) < 2:
+        return False
+    (_, before), (lost, state) = room.changes[-2], room.changes[-1]
+    return (
+        state == UNKNOWN and before == _STATE[occupied] and now - lost <= config.bridge
+    )
 
 
 def _forget(room: _Room, now: float, config: EngineConfig) -> None:
