@@ -208,13 +208,12 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     @callback
     def _async_heartbeat(self, _: datetime) -> None:
         self._async_advance(dt_util.utcnow().timestamp())
-        outdated = {
-            room_id: self._state_only(room_id)
+        if outdated := [
+            room_id
             for room_id, room in self.data.rooms.items()
             if room.cdf and room.since is not None and room.issued_at < room.since
-        }
-        if outdated:
-            self._async_show(outdated)
+        ]:
+            self._async_show({room: self._state_only(room) for room in outdated})
 
     @callback
     def _async_forecast_all(self, _: datetime) -> None:
