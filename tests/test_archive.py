@@ -285,9 +285,12 @@ def test_size_and_speed(path: Path, archive: Archive) -> None:
     start = time.perf_counter()
     assert archive.append(observations) == 100_000
     written = time.perf_counter() - start
-    start = time.perf_counter()
-    table = archive.load(names)
-    loaded = time.perf_counter() - start
+    # The best of several: what else runs on the machine is not the question.
+    loaded = math.inf
+    for _ in range(3):
+        start = time.perf_counter()
+        table = archive.load(names)
+        loaded = min(loaded, time.perf_counter() - start)
     expected = ObservationTable.from_observations(observations)
     assert table.sensor_ids == expected.sensor_ids
     np.testing.assert_array_equal(table.timestamps, expected.timestamps)
