@@ -132,7 +132,7 @@ async def test_leaving_is_not_shown_as_somebody_coming(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, home: MockConfigEntry
 ) -> None:
     """How likely a room was to become vacant says nothing about who comes next."""
-    within = "sensor.kitchen_occupied_within_120"
+    within = "sensor.kitchen_occupied_within_15"
     hass.states.async_set(MOTION, "on")
     hass.states.async_set(MOTION, "off")
     await pass_time(hass, freezer, 290)
