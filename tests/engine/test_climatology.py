@@ -140,6 +140,16 @@ def test_occupied_follows_the_delay() -> None:
     assert 0.2 < within(arrays, fresh, 1) < 0.8
 
 
+@pytest.mark.parametrize("left", [5.0, 0.0])
+def test_ends_of_the_delay(left: float) -> None:
+    """The moment a sensor goes off, and the one before the room is vacant."""
+    running = samples_of(
+        MANY, occupied=True, sensor_on=False, earliest=left, quiet=5.0 - left
+    )
+    arrays = fit(running, outcomes_of_minutes(np.full(MANY, left + 1)))
+    assert within(arrays, running.take(np.array([0])), left + 2) > 0.9
+
+
 def test_states_do_not_mix() -> None:
     """What is known of vacant rooms says nothing of occupied ones."""
     arrays = fit(samples_of(MANY), outcomes_of_minutes(np.full(MANY, 1.0)))
