@@ -76,7 +76,14 @@ def replay(
             tracker.observe(messages.pop())
         tracker.advance(origin)
         if origin >= night:
-            state = train(home.spec, table, config, now=night, version=f"{night:.0f}")
+            state = train(
+                home.spec,
+                table,
+                config,
+                now=night,
+                version=f"{night:.0f}",
+                previous=state,
+            )
             updated, night = night, night + _DAY
         elif origin >= updated + _UPDATE:
             updated += _UPDATE

@@ -52,6 +52,17 @@ class EngineConfig:
     # 5 min apart are far from independent, hence hundreds.
     pool_shrinkage: float = 500.0
 
+    # Moments whose forecasts are kept to be compared with what came are this far
+    # apart (s), and kept that long (d): weights and calibration should follow
+    # a life that changes with the seasons.
+    evidence_step: float = 900.0
+    evidence_days: float = 28.0
+    # Evidence older than that (d) is made anew by looking ahead from past days.
+    evidence_gap: float = 3.0
+    # Samples with features are thinned to this many per room (count): closer ones
+    # repeat each other, and training time grows with them.
+    learned_samples: int = 7000
+
     # A state is forecast once this many of its spells ended (count): with
     # fewer there is nothing to take a quantile of.
     spells_minimum: int = 5

@@ -6,6 +6,7 @@ to equal shares: unlike members are pooled for robustness, not to win a contest.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from .distribution import (
     probability_within,
     with_floor,
 )
-from .models import MEMBERS
+from .models import MEMBERS, REFERENCE
 from .models.base import Arrays
 from .samples import Outcomes, Samples
 from .types import BINS, BoolArray, FloatArray, IntArray
@@ -111,6 +112,9 @@ def member_forecasts(
     A member without arrays says nothing: its rows are no distributions.
     """
     silent = np.full((len(samples), BINS), np.nan)
+    if REFERENCE.name in members:
+        reference = REFERENCE.hazards(members[REFERENCE.name], samples)
+        samples = replace(samples, reference=reference)
     return [
         member.predict(members[member.name], samples, config)
         if member.name in members

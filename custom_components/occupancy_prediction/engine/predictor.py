@@ -9,7 +9,8 @@ from .distribution import modes, quantile
 from .ensemble import issue_class, member_forecasts, pooled_forecast
 from .models import MEMBERS
 from .occupancy_curve import occupancy_curve
-from .samples import Samples, entry_samples, samples_at
+from .features import HomeScene, describe
+from .samples import Samples, entry_samples
 from .state import ModelState, RoomModel
 from .timeline import HomeTimeline
 from .types import (
@@ -40,11 +41,10 @@ def predict(
     ``timeline`` is what is known up to ``now``, of the look-back at least. Where
     the state is unknown or too little was learned, the forecast says only that.
     """
+    home = HomeScene(timeline, spec.time_zone)
     rooms = {}
     for room in spec.rooms:
-        samples = samples_at(
-            timeline.rooms[room.room_id], np.array([now]), spec.time_zone
-        )
+        samples = describe(home, room.room_id, np.array([now]))
         model = None if state is None else state.rooms.get(room.room_id)
         forecast = _known(room.room_id, samples, model, now)
         if (

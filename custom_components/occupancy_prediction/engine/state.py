@@ -14,13 +14,14 @@ import numpy as np
 
 from .calibration import Calibration
 from .ensemble import CLASSES
+from .evidence import Evidence
 from .errors import ModelStateError, ModelVersionError
 from .models import MEMBERS
 from .types import Stage
 
 # Raised whenever saved arrays change their meaning; an older model is then
 # trained anew from the archive.
-SCHEMA = 1
+SCHEMA = 2
 _HEADER = "header"
 # A model is a few MB at most; what claims to be larger is not ours.
 _LARGEST = 256 * 1024 * 1024
@@ -56,6 +57,7 @@ class RoomModel:
         members: arrays by member and name.
         weights: pool weights, (classes, members) in the order of ``MEMBERS``.
         calibration: of the pooled forecasts.
+        evidence: forecasts of moments not learned from, and what came.
         profile: arrays of the occupancy curve.
         spells: completed spells seen, vacant and occupied.
         days: days of observation behind it.
@@ -69,6 +71,7 @@ class RoomModel:
     members: MemberArrays
     weights: np.ndarray
     calibration: Calibration
+    evidence: Evidence
     profile: Mapping[str, np.ndarray]
     spells: tuple[int, int]
     days: float
@@ -180,6 +183,7 @@ def _room_header(room_id: str, room: RoomModel) -> dict[str, Any]:
     return {
         "room_id": room_id,
         "members": {name: sorted(arrays) for name, arrays in room.members.items()},
+        "evidence": sorted(room.evidence.to_arrays()),
         "profile": sorted(room.profile),
         "spells": list(room.spells),
         "days": room.days,
@@ -194,6 +198,9 @@ def _room_arrays(room: RoomModel) -> dict[str, np.ndarray]:
         "weights": room.weights,
         "calibration/coefficients": room.calibration.coefficients,
         "calibration/thresholds": room.calibration.thresholds,
+    }
+    arrays |= {
+        f"evidence/{name}": array for name, array in room.evidence.to_arrays().items()
     }
     arrays |= {f"profile/{name}": array for name, array in room.profile.items()}
     for member, parts in room.members.items():
@@ -214,6 +221,9 @@ def _read_room(
         calibration=Calibration(
             _shaped(arrays[f"{prefix}calibration/coefficients"], 2, 2),
             _shaped(arrays[f"{prefix}calibration/thresholds"], 2),
+        ),
+        evidence=Evidence.from_arrays(
+            {name: arrays[f"{prefix}evidence/{name}"] for name in entry["evidence"]}
         ),
         profile={name: arrays[f"{prefix}profile/{name}"] for name in entry["profile"]},
         spells=(int(vacant), int(occupied)),

@@ -3,7 +3,11 @@
 from .base import Member
 from .climatology import Climatology
 from .duration import Duration
+from .hazard import Hazard
+from .kernel import Kernel
 
-MEMBERS: tuple[Member, ...] = (Climatology(), Duration())
+# The forecast that others take as an input, made without their help.
+REFERENCE = Kernel()
+MEMBERS: tuple[Member, ...] = (Climatology(), Duration(), REFERENCE, Hazard())
 
-__all__ = ["MEMBERS"]
+__all__ = ["MEMBERS", "REFERENCE"]
