@@ -4,10 +4,15 @@ Nothing here imports Home Assistant: the tests of the engine run without it
 (``pytest -p no:homeassistant tests/engine``).
 """
 
+import logging
+
 import pytest
 
 # Lets the engine be imported by its full name where Home Assistant is not loaded.
 import benchmarks  # noqa: F401
+
+# Home Assistant's test plugin has every statement of the recorder logged.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 # These must be set up before the fixture `hass`, whatever a test asks for first.
 _BEFORE_HASS = ("hass_storage", "async_test_recorder", "recorder_mock")

@@ -9,8 +9,10 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.occupancy_prediction.const import DOMAIN
 
@@ -231,3 +233,50 @@ async def test_a_changed_option_reloads_once(hass: HomeAssistant) -> None:
         await hass.async_block_till_done()
         assert (entry.runtime_data is not first) == reloaded
         first = entry.runtime_data
+
+
+async def test_forms_reach_the_browser(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """Each form can be sent as JSON, with what it is filled in with."""
+    assert await async_setup_component(hass, "config", {})
+    kitchen = add_area(hass, "Kitchen")
+    add_sensor(hass, "binary_sensor.kitchen_motion", "motion", kitchen)
+    add_sensor(hass, "sensor.kitchen_light", "illuminance", kitchen)
+    client = await hass_client()
+    flows = "/api/config/config_entries"
+
+    async def post(path: str, **sent: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = await (
+            await client.post(f"{flows}/{path}", json=sent)
+        ).json()
+        return answer
+
+    form = await post("flow", handler=DOMAIN)
+    (areas,) = form["data_schema"]
+    assert areas["default"] == [kitchen]
+    await post(f"flow/{form['flow_id']}", areas=[])
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+
+    form = await post("options/flow", handler=entry.entry_id)
+    assert [field["name"] for field in form["data_schema"]] == ["forecast_interval"]
+
+    form = await post("subentries/flow", handler=[entry.entry_id, "room"])
+    form = await post(f"subentries/flow/{form['flow_id']}", area_id=kitchen)
+    fields = {field["name"]: field for field in form["data_schema"]}
+    assert list(fields) == [
+        "name",
+        "motion_sensors",
+        "presence_sensors",
+        "door_sensors",
+        "climate",
+        "advanced",
+    ]
+    assert fields["motion_sensors"]["description"]["suggested_value"] == [
+        "binary_sensor.kitchen_motion"
+    ]
+    light = fields["climate"]["schema"][-1]
+    assert light["description"]["suggested_value"] == ["sensor.kitchen_light"]
+    assert light["selector"]["entity"]["filter"] == [
+        {"domain": ["sensor"], "device_class": ["illuminance"]}
+    ]

@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
-from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntryState,
+    SubentryFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import (
@@ -21,6 +26,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.occupancy_prediction.const import DOMAIN
 
 from .home import add_area, add_home, add_sensor, room, set_up
+from .texts import complete, texts
 
 MOTION = "binary_sensor.kitchen_motion"
 RADAR = "binary_sensor.kitchen_radar"
@@ -61,13 +67,27 @@ async def start(hass: HomeAssistant, home: MockConfigEntry) -> SubentryFlowResul
     )
 
 
+async def change(
+    hass: HomeAssistant, home: MockConfigEntry, room_id: str
+) -> SubentryFlowResult:
+    """Begin to change a room."""
+    return await hass.config_entries.subentries.async_init(
+        (home.entry_id, "room"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": room_id},
+    )
+
+
 async def send(
     hass: HomeAssistant, result: SubentryFlowResult, user_input: dict[str, Any]
 ) -> SubentryFlowResult:
-    """Send a form."""
-    return await hass.config_entries.subentries.async_configure(
+    """Send a form; each error that comes back has a text."""
+    result = await hass.config_entries.subentries.async_configure(
         result["flow_id"], user_input
     )
+    for error in (result.get("errors") or {}).values():
+        text = texts("config_subentries", "room", "error", error)
+        assert complete(text, result["description_placeholders"])
+    return result
 
 
 def suggested(result: SubentryFlowResult, key: str, section: str | None = None) -> Any:
@@ -260,7 +280,7 @@ async def test_a_room_can_be_changed(
         data={**home.subentries["room_bath"].data, "light_sensors": [TEMPERATURE]},
     )
     await set_up(hass, home)
-    result = await home.start_subentry_reconfigure_flow(hass, "room_bath")
+    result = await change(hass, home, "room_bath")
     assert result["step_id"] == "reconfigure"
     assert suggested(result, "name") == "Bath"
     assert suggested(result, "area_id") == "bath"
@@ -296,7 +316,7 @@ async def test_a_wrong_change_is_told(
         hass, room("Bath", area_id="bath", motion_sensors=[BATH_MOTION]), other
     )
     await set_up(hass, home)
-    result = await home.start_subentry_reconfigure_flow(hass, "room_bath")
+    result = await change(hass, home, "room_bath")
     form = {"name": "Bath", "area_id": "bath", "motion_sensors": [BATH_MOTION]}
     for wrong, errors in (
         ({"name": "kitchen"}, {"name": "name_taken"}),
@@ -318,36 +338,39 @@ async def test_rooms_reload_the_home_once_each(
 ) -> None:
     """A room that is added, changed or removed shows at once."""
     await set_up(hass, home)
-    with patch.object(
-        hass.config_entries, "async_reload", wraps=hass.config_entries.async_reload
-    ) as reload:
-        result = await send(hass, await start(hass, home), {"area_id": kitchen})
-        await send(hass, result, {"name": "Kitchen", "motion_sensors": [MOTION]})
-        await hass.async_block_till_done()
-        assert reload.call_count == 1
-        assert hass.states.get("binary_sensor.kitchen_occupancy")
-        room_id = list(home.subentries)[-1]
+    loads: list[ConfigEntryState] = []
+    home.async_on_state_change(
+        lambda: (
+            loads.append(home.state) if home.state is ConfigEntryState.LOADED else None
+        )
+    )
+    result = await send(hass, await start(hass, home), {"area_id": kitchen})
+    await send(hass, result, {"name": "Kitchen", "motion_sensors": [MOTION]})
+    await hass.async_block_till_done()
+    assert len(loads) == 1
+    assert hass.states.get("binary_sensor.kitchen_occupancy")
+    room_id = list(home.subentries)[-1]
 
-        # Moved to another area under another name: so does its device.
-        hall = area_registry.async_create("Hall").id
-        result = await home.start_subentry_reconfigure_flow(hass, room_id)
-        form = {"name": "Hall", "area_id": hall, "motion_sensors": [MOTION]}
-        await send(hass, result, form)
-        await hass.async_block_till_done()
-        assert reload.call_count == 2
-        identifier = (DOMAIN, room_id), home.entry_id
-        device = device_registry.async_get_device_by_identifier(*identifier)
-        assert device
-        assert (device.name, device.area_id) == ("Hall", hall)
+    # Moved to another area under another name: so does its device.
+    hall = area_registry.async_create("Hall").id
+    result = await change(hass, home, room_id)
+    form = {"name": "Hall", "area_id": hall, "motion_sensors": [MOTION]}
+    await send(hass, result, form)
+    await hass.async_block_till_done()
+    assert len(loads) == 2
+    identifier = (DOMAIN, room_id), home.entry_id
+    device = device_registry.async_get_device_by_identifier(*identifier)
+    assert device
+    assert (device.name, device.area_id) == ("Hall", hall)
 
-        # Sent again as it is: nothing to do.
-        result = await home.start_subentry_reconfigure_flow(hass, room_id)
-        await send(hass, result, form)
-        await hass.async_block_till_done()
-        assert reload.call_count == 2
+    # Sent again as it is: nothing to do.
+    result = await change(hass, home, room_id)
+    await send(hass, result, form)
+    await hass.async_block_till_done()
+    assert len(loads) == 2
 
-        assert hass.config_entries.async_remove_subentry(home, room_id)
-        await hass.async_block_till_done()
-        assert reload.call_count == 3
-        assert hass.states.get("binary_sensor.kitchen_occupancy") is None
-        assert device_registry.async_get_device_by_identifier(*identifier) is None
+    assert hass.config_entries.async_remove_subentry(home, room_id)
+    await hass.async_block_till_done()
+    assert len(loads) == 3
+    assert hass.states.get("binary_sensor.kitchen_occupancy") is None
+    assert device_registry.async_get_device_by_identifier(*identifier) is None

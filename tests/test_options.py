@@ -2,6 +2,7 @@
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import selector
+import probatio as vol
 import pytest
 
 from custom_components.occupancy_prediction.engine import (
@@ -37,7 +38,7 @@ def test_every_kind_of_a_room_has_one_option() -> None:
 @pytest.mark.parametrize("option", [*HOME_OPTIONS, *ROOM_OPTIONS], ids=lambda o: o.key)
 def test_defaults_are_what_the_forms_accept(option: Option) -> None:
     """Each default passes its own field, and the field is a valid selector."""
-    assert option.selector(option.default) == option.default
+    assert vol.Schema(option.selector)(option.default) == option.default
     assert selector(option.selector.serialize()["selector"]) == option.selector
 
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+import shutil
 import signal
 import sys
 import time
@@ -11,9 +12,9 @@ import time
 from benchmarks.events import EventsFileError
 
 from .client import ApiError
-from .forecasts import RoomForecast, table
+from .forecasts import table
 from .home import DemoHome, family_home, recorded_home
-from .server import ServerError, port_is_free
+from .server import CONSOLE, ServerError, port_is_free
 from .session import USER, Demo, running_demo
 
 DEFAULT_PORT = 8123  # where everybody looks for Home Assistant
@@ -49,8 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     try:
         home = _home(arguments.home)
-    except (EventsFileError, OSError) as error:
+    except EventsFileError as error:
         return _complain(f"{arguments.home} cannot be used: {error}")
+    except OSError as error:
+        return _complain(f"{arguments.home} cannot be used: {error.strerror}")
     for note in home.notes:
         print(note)
     try:
@@ -82,13 +85,21 @@ async def _run(home: DemoHome, port: int, *, once: bool) -> int:
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     print("Starting Home Assistant ...", flush=True)
-    async with running_demo(home, FOLDER / str(port), port) as demo:
+    folder = FOLDER / str(port)
+    async with running_demo(home, folder, port) as demo:
         print("Waiting for the forecasts ...\n", flush=True)
         rooms = await demo.forecasts(FORECAST_SECONDS)
         print(table(rooms), flush=True)
         if not once:
             await _stay(demo)
-    return _status(rooms)
+    if missing := [room.room for room in rooms if not room.is_forecast]:
+        return _complain(
+            f"No forecast of {', '.join(missing)}; see {folder / CONSOLE}", FAILURE
+        )
+    if not rooms:
+        return _complain("No area has sensors that tell of people.", FAILURE)
+    await asyncio.to_thread(shutil.rmtree, folder)
+    return 0
 
 
 async def _stay(demo: Demo) -> None:
@@ -106,13 +117,6 @@ async def _stay(demo: Demo) -> None:
         await ended
     finally:
         ended.cancel()
-
-
-def _status(rooms: Sequence[RoomForecast]) -> int:
-    missing = [room.room for room in rooms if not room.is_forecast]
-    if missing or not rooms:
-        return _complain(f"No forecast of {', '.join(missing) or 'any room'}.", FAILURE)
-    return 0
 
 
 if __name__ == "__main__":

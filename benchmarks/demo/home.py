@@ -34,7 +34,7 @@ _ICONS = {
     "kids": "mdi:teddy-bear",
     "bed": "mdi:bed",
     "bath": "mdi:shower",
-    "hall": "mdi:coat-rack",
+    "hall": "mdi:door-open",
     "entrance": "mdi:door",
     "office": "mdi:desk",
 }

@@ -90,13 +90,23 @@ async def room_names(client: Client, entry_id: str) -> dict[str, str]:
 
 async def room_entities(client: Client, entry_id: str) -> dict[str, dict[str, str]]:
     """Return the entity ids of each room, by subentry and by what they tell."""
-    rooms = await room_names(client, entry_id)
-    found: dict[str, dict[str, str]] = {subentry_id: {} for subentry_id in rooms}
+    owners = list(await room_names(client, entry_id))
+    return await _entities(client, owners)
+
+
+async def home_entities(client: Client, entry_id: str) -> dict[str, str]:
+    """Return the entity ids of the whole home, by what they tell."""
+    return (await _entities(client, [entry_id]))[entry_id]
+
+
+async def _entities(client: Client, owners: list[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {owner: {} for owner in owners}
     for entity in await client.command("config/entity_registry/list"):
-        subentry_id = entity["config_subentry_id"]
-        if entity["platform"] == DOMAIN and subentry_id in found:
-            key = entity["unique_id"].removeprefix(f"{subentry_id}_")
-            found[subentry_id][key] = entity["entity_id"]
+        if entity["platform"] == DOMAIN:
+            owner = entity["config_subentry_id"] or entity["config_entry_id"]
+            if owner in found:
+                key = entity["unique_id"].removeprefix(f"{owner}_")
+                found[owner][key] = entity["entity_id"]
     return found
 
 

@@ -18,7 +18,14 @@ from .forecasts import RoomForecast, wait_for_forecasts
 from .home import DemoHome
 from .live import LiveHome
 from .past import fill_archive, fill_recorder
-from .rooms import add_home, make_areas, room_entities, room_names, until_loaded
+from .rooms import (
+    add_home,
+    home_entities,
+    make_areas,
+    room_entities,
+    room_names,
+    until_loaded,
+)
 from .server import Server, running
 
 USER = User("Demo", "demo", "demo")
@@ -72,7 +79,9 @@ async def running_demo(home: DemoHome, folder: Path, port: int) -> AsyncIterator
             names = await room_names(client, entry_id)
             await until_loaded(client, entry_id)
             entities = await room_entities(client, entry_id)
-            dashboard = await make_dashboard(client, home, names, entities)
+            dashboard = await make_dashboard(
+                client, home, names, entities, await home_entities(client, entry_id)
+            )
             # What this machine lacks, such as ffmpeg, is no news in a demo.
             await client.post("/api/services/persistent_notification/dismiss_all", {})
             yield Demo(server, client, names, entities, dashboard, life, home.time_zone)
@@ -89,5 +98,5 @@ def _prepare(home: DemoHome, folder: Path, port: int) -> dict[str, Observation]:
     now = time.time()
     past = home.events.until(now)
     fill_archive(folder, past, now)
-    fill_recorder(folder, past, {sensor.entity_id: sensor for sensor in home.sensors})
+    fill_recorder(folder, past, home.sensors)
     return {item.sensor_id: item for item in past}

@@ -3,6 +3,7 @@
 This is where the parts are made and connected; they do not know each other.
 """
 
+import math
 from pathlib import Path
 from typing import Final
 import zlib
@@ -20,7 +21,7 @@ from .collector import Collector
 from .const import DOMAIN, LOGGER, PLATFORMS, STORAGE_FOLDER
 from .coordinator import OccupancyConfigEntry, OccupancyCoordinator, RuntimeData
 from .engine import EngineConfig, HomeSpec, Observation, SpecificationError
-from .follower import EntityFollower
+from .follower import HomeFollower
 from .health import HealthCheck
 from .options import home_spec, sensor_kinds
 from .repairs import (
@@ -75,14 +76,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: OccupancyConfigEntry) -
     runtime.collector.async_stop()
     await _async_stop_learning(runtime)
     await runtime.writer.async_stop()
-    removed = [
-        sensor.sensor_id
-        for room in runtime.spec.rooms
-        if room.room_id not in entry.subentries
-        for sensor in room.sensors
-    ]
+    follower = runtime.follower
     await hass.async_add_executor_job(
-        close_storage, runtime.archive, runtime.follower.renamed, removed
+        close_storage, runtime.archive, follower.renamed, follower.async_removed()
     )
     return True
 
@@ -161,13 +157,22 @@ def _connect(
         nightly_offset=zlib.crc32(entry.entry_id.encode()),
     )
 
+    # The start has told of every sensor that it was lost. Once is enough, so that
+    # the archive shows since when.
+    lost = set(sensors)
+
     @callback
     def observed(observation: Observation) -> None:
         coordinator.async_observe(observation)
+        if not math.isnan(observation.value):
+            lost.discard(observation.sensor_id)
+        elif observation.sensor_id in lost:
+            return
+        else:
+            lost.add(observation.sensor_id)
         writer.put(observation)
 
     return RuntimeData(
-        spec=spec,
         archive=archive,
         writer=writer,
         collector=Collector(hass, sensors, observed),
@@ -179,7 +184,7 @@ def _connect(
             coordinator.async_set_importing,
             lambda: trainer.async_request(TrainingReason.HISTORY),
         ),
-        follower=EntityFollower(hass, entry, sensors),
+        follower=HomeFollower(hass, entry, spec),
         coordinator=coordinator,
     )
 

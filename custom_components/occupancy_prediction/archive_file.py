@@ -130,24 +130,35 @@ def _create_engine(path: Path) -> Engine:
             "isolation_level": None,
         },
     )
-    event.listen(engine, "connect", _set_pragmas)
+    if not path.exists() or path.stat().st_size == 0:
+        # Not in a file that is there: one that is damaged stays as it is.
+        event.listen(engine, "connect", _set_up_file)
+    event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _set_up_connection(
+    connection: DBAPIConnection, _entry: ConnectionPoolEntry
+) -> None:
     cursor = connection.cursor()
-    # Gives back the space of what is removed. Has an effect on a new file only,
-    # and only before anything is written.
-    cursor.execute("PRAGMA auto_vacuum = FULL")
-    cursor.execute("PRAGMA journal_mode = WAL")
     # A power cut may lose the last seconds, never the file; and few syncs.
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
 
 
+def _set_up_file(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Set what stays in the file, before anything is written to it."""
+    cursor = connection.cursor()
+    # The space of what is removed is given back.
+    cursor.execute("PRAGMA auto_vacuum = FULL")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.close()
+
+
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # Not when the first row is written: SQLite does not wait for its turn then.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare_or_dispose(engine: Engine) -> ProblemKind | None:

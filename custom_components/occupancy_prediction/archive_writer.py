@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from sqlalchemy.exc import SQLAlchemyError
 
 from .archive import Archive
-from .const import LOGGER
+from .const import DOMAIN, LOGGER
 from .engine.types import Observation
 
 # A crash loses at most this much; shorter would only wear out the disk.
@@ -67,7 +67,10 @@ class ArchiveWriter:
         """Begin to say once a minute that Home Assistant is watching."""
         self._unsubscribe = [
             async_track_time_interval(
-                self._hass, self._async_heartbeat, ALIVE_INTERVAL
+                self._hass,
+                self._async_heartbeat,
+                ALIVE_INTERVAL,
+                cancel_on_shutdown=True,
             ),
             # Home Assistant does not unload its entries when it stops.
             self._hass.bus.async_listen_once(
@@ -89,7 +92,7 @@ class ArchiveWriter:
         if self._failures:
             self._forget_oldest()
         elif len(self._pending) >= BATCH_ROWS and not self._lock.locked():
-            self._async_schedule(0)
+            self._async_write_soon()
         elif self._timer is None:
             self._async_schedule(BATCH_SECONDS)
 
@@ -97,7 +100,7 @@ class ArchiveWriter:
     def _async_heartbeat(self, _now: datetime) -> None:
         self._alive_due = True
         if not self._failures:
-            self._async_schedule(0)
+            self._async_write_soon()
 
     async def _async_final_write(self, _event: Event) -> None:
         # This listener has removed itself by being called.
@@ -107,6 +110,10 @@ class ArchiveWriter:
     async def _async_write_last(self) -> None:
         self._alive_due = True
         await self._async_write()
+        while self._pending and not self._failures:
+            # They came during the write.
+            await self._async_write()
+        # A failure has scheduled another attempt.
         self._cancel_timer()
         if self._pending:
             LOGGER.error("%d observations could not be archived", len(self._pending))
@@ -118,26 +125,34 @@ class ArchiveWriter:
             self._hass, seconds, HassJob(self._async_timer, cancel_on_shutdown=True)
         )
 
-    async def _async_timer(self, _now: datetime) -> None:
+    @callback
+    def _async_timer(self, _now: datetime) -> None:
         self._timer = None
-        await self._async_write()
+        self._async_write_soon()
+
+    @callback
+    def _async_write_soon(self) -> None:
+        # Not in the background: that would be canceled when Home Assistant stops.
+        self._hass.async_create_task(self._async_write(), f"{DOMAIN} archive")
 
     async def _async_write(self) -> None:
         """Write all that waits, one write at a time."""
         async with self._lock:
+            self._cancel_timer()
             rows = list(self._pending)
             self._pending.clear()
             # Taken before the rows are written: what happens meanwhile is not
             # in them.
             alive = dt_util.utcnow().timestamp() if self._alive_due else None
+            self._alive_due = False
             if not rows and alive is None:
                 return
             try:
                 await self._hass.async_add_executor_job(self._write, rows, alive)
             except (OSError, SQLAlchemyError) as error:
+                self._alive_due |= alive is not None
                 self._failed(rows, error)
             else:
-                self._alive_due = False
                 self._succeeded()
 
     def _write(self, rows: list[Observation], alive: float | None) -> None:

@@ -93,7 +93,10 @@ class Backfill:
         self._pending = []
         await self._store.async_save(self._pending)
         LOGGER.info(
-            "Imported %d observations of %d sensors", report.rows, len(report.sensors)
+            "Imported %d observations of %d sensors; excluded from the recorder: %s",
+            report.rows,
+            len(report.sensors),
+            ", ".join(report.unrecorded) or "none",
         )
         if report.rows:
             self._on_imported()

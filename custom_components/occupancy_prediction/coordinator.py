@@ -6,12 +6,12 @@ no sensor speaks.
 """
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Final, override
+from typing import Final, Self, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -41,7 +41,7 @@ from .engine import (
     Stage,
     predict,
 )
-from .follower import EntityFollower
+from .follower import HomeFollower
 from .options import forecast_interval
 from .trainer import Trainer
 
@@ -76,6 +76,30 @@ class LearningStatus:
     activity: Activity = Activity.IDLE
     progress: int | None = None
     last_trained: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        model: ModelState | None,
+        rooms: Collection[str],
+        importing: float | None,
+        training: float | None,
+    ) -> Self:
+        """Describe a model of these rooms and the shares done of what goes on."""
+        activity, share = Activity.IDLE, None
+        if importing is not None:
+            activity, share = Activity.IMPORTING, importing
+        elif training is not None:
+            activity, share = Activity.TRAINING, training
+        stage = Stage.COLLECTING
+        if model is not None and model.rooms.keys() >= set(rooms):
+            stage = model.stage
+        return cls(
+            stage=stage,
+            activity=activity,
+            progress=None if share is None else int(share * 100),
+            last_trained=None if model is None else model.trained_at,
+        )
 
 
 class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
@@ -113,7 +137,7 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         self.data = HomeForecast(
             self._seen, {room: self._state_only(room) for room in self._rooms}
         )
-        self.status = self._current_status()
+        self.status = LearningStatus.of(model, self._rooms, None, None)
         self._request = Debouncer(
             hass,
             LOGGER,
@@ -184,6 +208,12 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     @callback
     def _async_heartbeat(self, _: datetime) -> None:
         self._async_advance(dt_util.utcnow().timestamp())
+        if outdated := [
+            room_id
+            for room_id, room in self.data.rooms.items()
+            if room.cdf and room.since is not None and room.issued_at < room.since
+        ]:
+            self._async_show({room: self._state_only(room) for room in outdated})
 
     @callback
     def _async_forecast_all(self, _: datetime) -> None:
@@ -192,11 +222,8 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     @callback
     def _async_reach_deadline(self, _: datetime) -> None:
         """Let time alone change a room, at the very moment it is due."""
-        deadline, self._deadline = self._deadline, None
-        self._cancel_deadline = None
-        now = dt_util.utcnow().timestamp()
-        # Timers know microseconds only.
-        self._async_advance(now if deadline is None else max(now, deadline))
+        self._deadline = self._cancel_deadline = None
+        self._async_advance(dt_util.utcnow().timestamp())
 
     @callback
     def _async_advance(self, now: float) -> None:
@@ -215,13 +242,18 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
 
     @callback
     def _async_apply(self, changes: Iterable[Change]) -> None:
-        """Show at once what changed, without the forecast it has outdated."""
+        """Show at once what changed; the forecast follows within a second or two."""
         changed = {change.room_id for change in changes}
         for room_id in changed:
             self._changes[room_id] += 1
         if changed:
             self._async_show(
-                {room_id: self._state_only(room_id) for room_id in changed}
+                {
+                    room_id: _until_forecast(
+                        self.data.rooms[room_id], self._state_only(room_id)
+                    )
+                    for room_id in changed
+                }
             )
             self._async_request(changed)
         self._async_arm()
@@ -314,39 +346,36 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
 
     @callback
     def _async_update_status(self) -> None:
-        status = self._current_status()
+        status = LearningStatus.of(
+            self._model, self._rooms, self._importing, self._training
+        )
         if status != self.status:
             self.status = status
             self.async_update_listeners()
 
-    def _current_status(self) -> LearningStatus:
-        activity, share = Activity.IDLE, None
-        if self._importing is not None:
-            activity, share = Activity.IMPORTING, self._importing
-        elif self._training is not None:
-            activity, share = Activity.TRAINING, self._training
-        model = self._model
-        return LearningStatus(
-            stage=Stage.COLLECTING
-            if model is None or not self._rooms <= model.rooms.keys()
-            else model.stage,
-            activity=activity,
-            progress=None if share is None else int(share * 100),
-            last_trained=None if model is None else model.trained_at,
-        )
+
+def _until_forecast(before: Forecast, state: Forecast) -> Forecast:
+    """Return the new state of a room beside the forecast from before it.
+
+    Half a second of "unknown" at every change would be two rows instead of one for
+    the recorder, and a false alarm for automations. A forecast that does not come is
+    noticed by the heartbeat.
+    """
+    if state.occupied is None:
+        return state
+    return replace(before, occupied=state.occupied, since=state.since)
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeData:
     """The parts of the running integration."""
 
-    spec: HomeSpec
     archive: Archive
     writer: ArchiveWriter
     collector: Collector
     trainer: Trainer
     backfill: Backfill
-    follower: EntityFollower
+    follower: HomeFollower
     coordinator: OccupancyCoordinator
 
 

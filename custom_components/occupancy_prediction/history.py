@@ -20,6 +20,7 @@ from homeassistant.helpers.recorder import DATA_INSTANCE, session_scope
 from homeassistant.util import dt as dt_util
 import numpy as np
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from .const import DOMAIN
 from .engine.types import Observation, SensorKind
@@ -98,8 +99,8 @@ async def async_import_history(
         raise RecorderMissing
     # The last seconds may not be in the database yet.
     await recorder.async_block_till_done()
-    reader = _Reader(hass, sensors, start)
-    await recorder.async_add_executor_job(reader.find_outages)
+    reader = _Reader(hass, sensors)
+    start = await recorder.async_add_executor_job(reader.find_start, start, end)
     edges = [*np.arange(start, end, CHUNK_SECONDS).tolist(), end]
     chunks = [
         (group, first, last)
@@ -117,12 +118,10 @@ async def async_import_history(
 class _Reader:
     """Reads chunk after chunk, in order of time, on the recorder's executor."""
 
-    def __init__(
-        self, hass: HomeAssistant, sensors: Mapping[str, SensorKind], start: float
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, sensors: Mapping[str, SensorKind]) -> None:
         self._hass = hass
         self._kinds = dict(sensors)
-        self._start = start
+        self._start = -math.inf
         self._last: dict[str, float] = {}
         self._outages: list[tuple[float, float]] = []
         self.report = ImportReport(
@@ -134,34 +133,13 @@ class _Reader:
             ),
         )
 
-    def find_outages(self) -> None:
-        """Find when Home Assistant stopped watching, and began to again.
-
-        A crash leaves no end of a run; then the last state it recorded, of
-        whatever entity, is the last moment known.
-        """
-        runs = select(
-            RecorderRuns.start, RecorderRuns.end, RecorderRuns.closed_incorrect
-        )
+    def find_start(self, start: float, end: float) -> float:
+        """Return when there is the first thing to read, and find the outages."""
         with session_scope(hass=self._hass, read_only=True) as session:
-            began, ended = [], []
-            for run_start, run_end, crashed in session.execute(runs):
-                began.append(_timestamp(run_start))
-                if run_end is not None and not crashed:
-                    ended.append(_timestamp(run_end))
-            for again in sorted(began):
-                if again <= self._start:
-                    continue
-                last_state = session.scalar(
-                    select(func.max(States.last_updated_ts)).where(
-                        States.last_updated_ts < again
-                    )
-                )
-                seen = [moment for moment in ended if moment <= again]
-                if last_state is not None:
-                    seen.append(last_state)
-                if seen:
-                    self._outages.append((max(seen) + _MILLISECOND, again))
+            oldest = session.scalar(select(func.min(States.last_updated_ts)))
+            self._start = max(start, min(end, math.inf if oldest is None else oldest))
+            self._outages = _outages(session, self._start, end)
+        return self._start
 
     def read(
         self, entity_ids: tuple[str, ...], start: float, end: float
@@ -220,6 +198,34 @@ class _Reader:
             self.report.sensors[row.sensor_id] += 1
         if rows and self.report.first is None:
             self.report.first = rows[0].timestamp
+
+
+def _outages(session: Session, start: float, end: float) -> list[tuple[float, float]]:
+    """Return from when until when Home Assistant was not watching in a period.
+
+    A crash leaves no end of a run; then the last state that was recorded, of
+    whatever entity, is the last moment known.
+    """
+    began, ended = [], []
+    for run_start, run_end, crashed in session.execute(
+        select(RecorderRuns.start, RecorderRuns.end, RecorderRuns.closed_incorrect)
+    ):
+        began.append(_timestamp(run_start))
+        if run_end is not None and not crashed:
+            ended.append(_timestamp(run_end))
+    outages = []
+    for again in sorted(moment for moment in began if start < moment < end):
+        seen = [moment for moment in ended if moment <= again]
+        last_state = session.scalar(
+            select(func.max(States.last_updated_ts)).where(
+                States.last_updated_ts < again
+            )
+        )
+        if last_state is not None:
+            seen.append(last_state)
+        if seen:
+            outages.append((max(seen) + _MILLISECOND, again))
+    return outages
 
 
 def _timestamp(moment: datetime) -> float:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from homeassistant.util.file import write_utf8_file_atomic
+from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from .engine.state import ModelState
 
@@ -31,10 +31,13 @@ class ModelStore:
         """Replace the saved model as a whole: after a power cut it is old or new.
 
         Raises:
-            WriteError: the file cannot be written; the old one is untouched.
+            OSError: the file cannot be written; the old one is untouched.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_utf8_file_atomic(str(self._path), state.to_bytes(), mode="wb")
+        try:
+            write_utf8_file_atomic(str(self._path), state.to_bytes(), mode="wb")
+        except WriteError as error:
+            raise OSError(f"{self._path} cannot be written: {error}") from error
 
     def delete(self) -> None:
         """Forget the model; it is no error if there is none."""

@@ -1,6 +1,6 @@
 """The files of the home: opened, closed and deleted. Everything here blocks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 import math
 from pathlib import Path
@@ -82,16 +82,16 @@ def open_storage(
 
 
 def close_storage(
-    archive: Archive, renamed: Iterable[tuple[str, str]], removed: Iterable[str]
+    archive: Archive, renamed: Iterable[tuple[str, str]], removed: Collection[str]
 ) -> None:
-    """Close the archive, after it has followed what became of the sensors.
+    """Close the archive, after it has followed what became of its sensors.
 
     ``renamed`` holds (old, new); ``removed`` are those of rooms that were removed.
     """
     try:
         for old, new in renamed:
             archive.rename_sensor(old, new)
-        archive.remove_sensors(list(removed))
+        archive.remove_sensors(removed)
     except OSError, SQLAlchemyError:
         LOGGER.exception("The archive could not follow the change of the rooms")
     finally:
@@ -123,11 +123,12 @@ def _without_removed_rooms(
     removed = model.rooms.keys() - {room.room_id for room in spec.rooms}
     if not removed:
         return model
-    for room_id in removed:
-        model = model.without_room(room_id)
-    store.save(model)
     in_use = {sensor.sensor_id for room in spec.rooms for sensor in room.sensors}
     archive.remove_sensors(archive.sensor_ids() - in_use)
+    for room_id in removed:
+        model = model.without_room(room_id)
+    # Last: if anything fails, the next start finds the rooms here again.
+    store.save(model)
     return model
 
 

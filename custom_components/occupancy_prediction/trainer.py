@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 import hashlib
+import math
 from threading import Event
 import time
 from typing import Final
@@ -80,6 +81,83 @@ _URGENT: Final = frozenset(
 )
 
 
+class _Learner:
+    """Learning itself, in an executor; it touches nothing of the event loop.
+
+    ``on_progress`` gets the share of a training that is done, now and then.
+    """
+
+    def __init__(
+        self,
+        spec: HomeSpec,
+        config: EngineConfig,
+        archive: Archive,
+        on_progress: Callable[[float], None],
+    ) -> None:
+        self._spec = spec
+        self._config = config
+        self._archive = archive
+        self._on_progress = on_progress
+        self._progress_at = -math.inf
+        self._sensors = [
+            sensor.sensor_id
+            for room in spec.rooms
+            for sensor in room.sensors
+            if sensor.kind in OCCUPANCY_KINDS
+        ]
+        self.cancelled = Event()
+        # Tells a home from the same home configured otherwise.
+        self._fingerprint = hashlib.sha256(repr(spec).encode()).hexdigest()[:8]
+
+    def fits(self, model: ModelState) -> bool:
+        """Return whether a model is of the home as it is configured now."""
+        return model.version.rpartition("-")[2] == self._fingerprint
+
+    def has_first_data(self, now: float) -> bool:
+        """Return whether there is something to learn."""
+        spans = self._archive.spans(self._sensors)
+        return any(now - first >= FIRST_DATA_SPAN for first, _ in spans.values())
+
+    def forget_old(self, now: float) -> None:
+        """Let the archive forget what is too old to learn from."""
+        self._archive.remove_before(now - RETENTION)
+
+    def train(self, now: float) -> ModelState:
+        """Learn everything anew."""
+        self._progress_at = -math.inf
+        return train(
+            self._spec,
+            self._archive.load(self._sensors, end=now),
+            self._config,
+            now=now,
+            version=f"{int(now)}-{self._fingerprint}",
+            checkpoint=self._show_progress,
+        )
+
+    def update(self, model: ModelState, now: float) -> ModelState:
+        """Learn what has come since the data of a model ended."""
+        start = update_start(model, self._config)
+        return update(
+            model,
+            self._spec,
+            self._archive.recent(self._sensors, start).before(now),
+            self._config,
+            now=now,
+            checkpoint=self._check_cancelled,
+        )
+
+    def _check_cancelled(self, _: float) -> None:
+        if self.cancelled.is_set():
+            raise TrainingCancelled("the integration is being stopped")
+
+    def _show_progress(self, share: float) -> None:
+        self._check_cancelled(share)
+        moment = time.monotonic()
+        if moment - self._progress_at >= PROGRESS_INTERVAL:
+            self._progress_at = moment
+            self._on_progress(share)
+
+
 class Trainer:
     """Keeps the model current: trains it at night, updates it every hour.
 
@@ -101,22 +179,12 @@ class Trainer:
     ) -> None:
         """Take what learning needs; ``nightly_offset`` is in seconds."""
         self._hass = hass
-        self._spec = spec
-        self._config = config
-        self._archive = archive
+        self._learner = _Learner(spec, config, archive, self._hear_progress)
         self._store = store
         self._on_model = on_model
         self._on_progress = on_progress
         self._nightly_offset = nightly_offset % NIGHTLY_SPREAD
-        self._sensors = [
-            sensor.sensor_id
-            for room in spec.rooms
-            for sensor in room.sensors
-            if sensor.kind in OCCUPANCY_KINDS
-        ]
-        self._fingerprint = _fingerprint(spec)
         self._model: ModelState | None = None
-        self._cancelled = Event()
         self._task: asyncio.Task[None] | None = None
         self._wanted: TrainingReason | None = None
         self._update_wanted = False
@@ -124,7 +192,6 @@ class Trainer:
         self._last_failure = ""
         self._cancel_retry: CALLBACK_TYPE | None = None
         self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._progress_at = 0.0
 
     @callback
     def async_start(self, model: ModelState | None) -> None:
@@ -153,10 +220,10 @@ class Trainer:
         ]
         if model is None:
             self._want(TrainingReason.FIRST_DATA)
-        elif model.version.rpartition("-")[2] != self._fingerprint:
-            self._want(TrainingReason.CONFIGURATION)
-        else:
+        elif self._learner.fits(model):
             self._want_update()
+        else:
+            self._want(TrainingReason.CONFIGURATION)
 
     @callback
     def async_request(self, reason: TrainingReason) -> None:
@@ -165,7 +232,7 @@ class Trainer:
 
     async def async_stop(self) -> None:
         """Stop within about a second; what is half learned is dropped."""
-        self._cancelled.set()
+        self._learner.cancelled.set()
         while self._unsubscribe:
             self._unsubscribe.pop()()
         self._async_end_pause()
@@ -212,7 +279,7 @@ class Trainer:
         if (
             self._task is None
             and self._cancel_retry is None
-            and not self._cancelled.is_set()
+            and not self._learner.cancelled.is_set()
         ):
             self._task = self._hass.async_create_background_task(
                 self._async_run(), f"{DOMAIN} training", eager_start=False
@@ -229,19 +296,19 @@ class Trainer:
             LOGGER.debug("Training cancelled")
         except asyncio.CancelledError:
             # The thread does not hear of it otherwise.
-            self._cancelled.set()
+            self._learner.cancelled.set()
             raise
         except Exception as error:  # noqa: BLE001 - the boundary of the task
             if self._is_new(error):
                 LOGGER.exception("Learning failed; the model in use stays")
-            self._async_pause()
+            if not self._learner.cancelled.is_set():
+                self._async_pause()
         finally:
             self._task = None
 
     async def _async_learn(self, reason: TrainingReason | None) -> None:
         """Train for a reason, or update if there is none."""
         now = dt_util.utcnow().timestamp() - ARCHIVE_LAG
-        self._progress_at = 0.0
         try:
             model = await self._hass.async_add_executor_job(
                 self._learn, self._model, reason, now
@@ -249,7 +316,7 @@ class Trainer:
         finally:
             if reason is not None:
                 self._on_progress(None)
-        if model is None or self._cancelled.is_set():
+        if model is None or self._learner.cancelled.is_set():
             return
         self._model = model
         self._on_model(model)
@@ -268,7 +335,7 @@ class Trainer:
     @callback
     def _async_pause(self) -> None:
         """Try again later."""
-        pause = min(RETRY_FIRST * 2**self._failures, RETRY_LONGEST)
+        pause = min(RETRY_FIRST * 2 ** min(self._failures, 10), RETRY_LONGEST)
         self._failures += 1
         # A model that cannot be updated is better made anew.
         self._wanted = self._wanted or TrainingReason.SCHEDULE
@@ -289,56 +356,19 @@ class Trainer:
         self, model: ModelState | None, reason: TrainingReason | None, now: float
     ) -> ModelState | None:
         """Return a new model, None if there is nothing to learn yet (executor)."""
+        learner = self._learner
         if reason is None:
-            return None if model is None else self._update(model, now)
-        if model is None and not self._has_first_data(now):
-            return None
+            return None if model is None else learner.update(model, now)
         if reason is TrainingReason.SCHEDULE:
-            self._archive.remove_before(now - RETENTION)
-        return train(
-            self._spec,
-            self._archive.load(self._sensors, end=now),
-            self._config,
-            now=now,
-            version=f"{int(now)}-{self._fingerprint}",
-            checkpoint=self._show_progress,
-        )
+            learner.forget_old(now)
+        if model is None and not learner.has_first_data(now):
+            return None
+        return learner.train(now)
 
-    def _update(self, model: ModelState, now: float) -> ModelState:
-        table = self._archive.recent(
-            self._sensors, update_start(model, self._config)
-        ).before(now)
-        return update(
-            model,
-            self._spec,
-            table,
-            self._config,
-            now=now,
-            checkpoint=self._check_cancelled,
-        )
-
-    def _has_first_data(self, now: float) -> bool:
-        spans = self._archive.spans(self._sensors)
-        return any(now - first >= FIRST_DATA_SPAN for first, _ in spans.values())
-
-    def _check_cancelled(self, _: float) -> None:
-        if self._cancelled.is_set():
-            raise TrainingCancelled("the integration is being stopped")
-
-    def _show_progress(self, share: float) -> None:
-        self._check_cancelled(share)
-        moment = time.monotonic()
-        if moment - self._progress_at >= PROGRESS_INTERVAL:
-            self._progress_at = moment
-            self._hass.loop.call_soon_threadsafe(self._async_show_progress, share)
+    def _hear_progress(self, share: float) -> None:
+        self._hass.loop.call_soon_threadsafe(self._async_show_progress, share)
 
     @callback
     def _async_show_progress(self, share: float) -> None:
-        # It may come after the end.
-        if self._task is not None and not self._cancelled.is_set():
+        if not self._learner.cancelled.is_set():
             self._on_progress(share)
-
-
-def _fingerprint(spec: HomeSpec) -> str:
-    """Return what tells a home from the same home configured otherwise."""
-    return hashlib.sha256(repr(spec).encode()).hexdigest()[:8]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-import socket
 import time
 from typing import Any
 
@@ -25,7 +24,7 @@ from benchmarks.demo.rooms import (
     suggested_input,
     until_loaded,
 )
-from benchmarks.demo.server import HOST, running
+from benchmarks.demo.server import running
 from custom_components.occupancy_prediction.archive import Archive
 from custom_components.occupancy_prediction.const import (
     ARCHIVE_FILE,
@@ -34,11 +33,16 @@ from custom_components.occupancy_prediction.const import (
     STORAGE_FOLDER,
     SUBENTRY_TYPE_ROOM,
 )
-from custom_components.occupancy_prediction.engine import Observation
+from custom_components.occupancy_prediction.engine import ModelState, Observation
+from custom_components.occupancy_prediction.model_store import ModelStore
 
 from .home import BEDROOM, DOOR, KITCHEN, free_home
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.usefixtures("socket_enabled")]
+pytestmark = [
+    pytest.mark.end_to_end,
+    # Two starts and stops on a machine that may have other things to do.
+    pytest.mark.timeout(400),
+]
 
 OCCUPIED_WITHIN = 1.0  # s after a motion
 FORECAST_WITHIN = 2.0  # s after a motion
@@ -46,15 +50,6 @@ LEARNED_WITHIN = 30.0  # s after a room was added
 VACANCY_DELAY = 30  # s; the shortest that can be set
 POLL = 0.02  # s
 USER = User("Tester", "tester", "secret")
-
-
-@pytest.fixture
-def port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        number: int = probe.getsockname()[1]
-    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +150,13 @@ def _events(folder: Path) -> int:
         archive.close()
 
 
+def _model(folder: Path) -> ModelState:
+    """Return the saved model."""
+    model = ModelStore(folder / STORAGE_FOLDER / MODEL_FILE).load()
+    assert model is not None
+    return model
+
+
 async def test_from_nothing_to_a_forecast_and_through_a_restart(
     tmp_path: Path, port: int
 ) -> None:
@@ -191,7 +193,8 @@ async def test_from_nothing_to_a_forecast_and_through_a_restart(
 
     archived = await asyncio.to_thread(_events, folder)
     assert archived >= len(past) + 2
-    model = (folder / STORAGE_FOLDER / MODEL_FILE).read_bytes()
+    learned = await asyncio.to_thread(_model, folder)
+    assert len(learned.rooms) == 2
 
     restarted = time.time()
     async with running(folder, port) as server, Client(server.url, token) as client:
@@ -205,6 +208,9 @@ async def test_from_nothing_to_a_forecast_and_through_a_restart(
         left = quiet + VACANCY_DELAY - time.time() + 1
         await rooms.until("Bedroom", "occupancy", _is("off"), max(left, 5))
         assert "on" not in await rooms.past("Kitchen", "occupancy", restarted)
-        assert (folder / STORAGE_FOLDER / MODEL_FILE).read_bytes() == model
 
     assert await asyncio.to_thread(_events, folder) >= archived
+    # What came since may have been added to it, but it is the same model.
+    model = await asyncio.to_thread(_model, folder)
+    assert model.version == learned.version
+    assert model.rooms.keys() == learned.rooms.keys()

@@ -16,7 +16,8 @@ from .distribution import quantile, within_tolerance
 from .samples import Outcomes, Samples
 from .types import HORIZON, BoolArray, FloatArray
 
-# Pulls slope and intercept to 1 and 0, in pseudo-forecasts.
+# Precision, in forecasts, with which intercept and slope are held to 0 and 1; one
+# forecast weighs a quarter of that at most, where it is undecided.
 _SHRINKAGE = 200.0
 # Rows minutes apart repeat each other; this share of each counts.
 _ROW_WEIGHT = 0.1

@@ -15,6 +15,11 @@ class EngineConfig:
     # ON message, a whole day is not.
     presence_limit: float = 16 * 3600.0
 
+    # A room of unknown state for less than this (s), with the same state before and
+    # after, is held to have been in it all the time: a restart of Home Assistant
+    # takes a minute or two, and must not make a long stay look fresh.
+    bridge: float = 15 * 60.0
+
     # A clock that is set back by more than this (s) makes the tracker forget
     # the future it had seen; less is jitter between sensors.
     clock_tolerance: float = 60.0

@@ -15,6 +15,9 @@ from .types import BINS, GRID, HORIZON, BoolArray, FloatArray
 _MODE_SEPARATION = 20.0
 # A mode with less mass than this is noise of the estimate.
 _MODE_MINIMUM = 0.05
+# Between two modes the density falls below this share of the lower one: a dent in a
+# slope or a flat tail is no second moment.
+_VALLEY_DEPTH = 0.8
 
 
 def bin_masses(cdf: FloatArray) -> FloatArray:
@@ -112,11 +115,10 @@ def modes(cdf: FloatArray, most: int = 3) -> list[tuple[float, float]]:
     for peak in sorted(peaks, key=lambda i: -masses[i]):
         if all(abs(GRID[peak] - GRID[other]) >= _MODE_SEPARATION for other in chosen):
             chosen.append(peak)
-    chosen.sort()
-    # A peak keeps its own bin: the valley lies to the right of it, even where the
-    # density is no lower there.
+    chosen = _apart(density, sorted(chosen))
+    # A peak keeps its own bin: the valley lies to the right of it.
     valleys = [
-        left + 1 + int(np.argmin(density[left + 1 : right + 1]))
+        left + 1 + int(np.argmin(density[left + 1 : right]))
         for left, right in pairwise(chosen)
     ]
     bounds = zip([0, *valleys], [*valleys, BINS], strict=True)
@@ -124,6 +126,18 @@ def modes(cdf: FloatArray, most: int = 3) -> list[tuple[float, float]]:
     return sorted(
         (mode for mode in found if mode[1] >= _MODE_MINIMUM), key=lambda m: -m[1]
     )[:most]
+
+
+def _apart(density: FloatArray, peaks: list[int]) -> list[int]:
+    """Return the peaks with a real valley between each and the next."""
+    apart: list[int] = []
+    for peak in peaks:
+        if apart:
+            valley = density[apart[-1] + 1 : peak].min()
+            if valley > _VALLEY_DEPTH * min(density[apart[-1]], density[peak]):
+                peak = max(apart.pop(), peak, key=lambda i: float(density[i]))
+        apart.append(peak)
+    return apart
 
 
 def _mode(masses: FloatArray, low: int, high: int) -> tuple[float, float]:

@@ -9,7 +9,8 @@ import numpy as np
 from .types import BoolArray, FloatArray, IntArray
 
 DAY_MINUTES = 1440.0
-# Offsets from UTC change at whole or half hours of UTC everywhere.
+# Offsets from UTC change at whole or half hours of UTC (s), wherever people live
+# since 2012.
 _BLOCK = 1800.0
 
 

@@ -259,11 +259,15 @@ class HomeTracker:
             return ()
         if room.changes and room.changes[-1][0] == now:
             room.changes.pop()
+        if _was_all_along(room, now, occupied, self._config):
+            room.changes.pop()
         room.occupied, room.since = occupied, now
         if room.changes and room.changes[-1][1] == _STATE[occupied]:
             room.since = room.changes[-1][0]
-        else:
+        elif room.changes or occupied is not None:
             room.changes.append((now, _STATE[occupied]))
+        else:
+            room.since = None
         return (Change(room.spec.room_id, now, occupied),)
 
     def _active_until(self, room: _Room) -> float:
@@ -312,6 +316,18 @@ class HomeTracker:
             room.quiet_since = min(room.quiet_since, now)
             _cut_changes(room, now)
             _cut_activity(room, now)
+
+
+def _was_all_along(
+    room: _Room, now: float, occupied: bool | None, config: EngineConfig
+) -> bool:
+    """Tell whether a gap in what is known ends as it began, soon enough."""
+    if occupied is None or len(room.changes) < 2:
+        return False
+    (_, before), (lost, state) = room.changes[-2], room.changes[-1]
+    return (
+        state == UNKNOWN and before == _STATE[occupied] and now - lost <= config.bridge
+    )
 
 
 def _forget(room: _Room, now: float, config: EngineConfig) -> None:

@@ -136,9 +136,11 @@ def occupancy_curve(
     surprise = density * (other - (usual[1:] + usual[:-1]) / 2)
     centered = (fade[1:] + fade[:-1]) / 2
     left = np.convolve(surprise, centered)[: POINTS - 1]
-    curve = (1.0 - other) * (1 - changed)
+    staying = (1.0 - other) * (1 - changed)
+    curve = staying.copy()
     curve[1:] += changed[1:] * usual[1:] + left
-    return np.clip(curve, 0.0, 1.0)
+    # Taking each step at its center can overshoot what the change alone allows.
+    return np.clip(curve, staying, staying + changed)
 
 
 def _fading(arrays: Mapping[str, np.ndarray], state: int) -> FloatArray:

@@ -153,6 +153,7 @@ def _build_room(
         ),
         end,
     )
+    times, states = _bridged(times, states, config.bridge)
     return RoomTimeline(
         room.room_id,
         room.vacancy_delay,
@@ -213,3 +214,18 @@ def _confirmed_changes(
     )
     changed = np.r_[UNKNOWN, states[:-1]] != states
     return moments[changed], states[changed]
+
+
+def _bridged(
+    times: FloatArray, states: IntArray, bridge: float
+) -> tuple[FloatArray, IntArray]:
+    """Leave out short gaps of unknown state that ended as they began."""
+    if len(times) < 3:
+        return times, states
+    gap = (
+        (states[1:-1] == UNKNOWN)
+        & (states[:-2] == states[2:])
+        & (times[2:] - times[1:-1] <= bridge)
+    )
+    kept = ~(np.r_[False, gap, False] | np.r_[False, False, gap])
+    return times[kept], states[kept]
