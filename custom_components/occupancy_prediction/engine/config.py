@@ -53,7 +53,7 @@ class EngineConfig:
     # (count): production retrains nightly, so the last part must not be
     # forecast by a model much older than in use.
     holdout_folds: int = 3
-    # Pseudo-forecasts by which pool weights are pulled to equal shares; rows
+    # Pseudo-forecasts by which pool weights are pulled to default shares; rows
     # 5 min apart are far from independent, hence hundreds.
     pool_shrinkage: float = 500.0
 

@@ -2,7 +2,8 @@
 
 Weights are kept per direction and issue class (soon after a transition, or
 later), learned on forecasts of days the members were not fitted on, and shrunk
-to equal shares: unlike members are pooled for robustness, not to win a contest.
+to their default shares: unlike members are pooled for robustness, not to win a
+contest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,9 +38,15 @@ def issue_class(samples: Samples, config: EngineConfig) -> IntArray:
     return samples.occupied.astype(np.int64) * 2 + later.astype(np.int64)
 
 
-def equal_weights(members: int) -> FloatArray:
-    """Return the weights before anything was learned, (CLASSES, members)."""
-    return np.full((CLASSES, members), 1.0 / max(members, 1))
+def default_weights(shares: Sequence[float] | None = None) -> FloatArray:
+    """Return the weights before anything was learned, (CLASSES, members).
+
+    ``shares`` are in any unit, those of MEMBERS where none are given.
+    """
+    if shares is None:
+        shares = [member.share for member in MEMBERS]
+    total = np.asarray(shares, np.float64) / max(sum(shares), 1e-12)
+    return np.tile(total, (CLASSES, 1))
 
 
 def learn_weights(
@@ -47,14 +54,15 @@ def learn_weights(
     samples: Samples,
     outcomes: Outcomes,
     config: EngineConfig,
+    default: FloatArray,
 ) -> FloatArray:
     """Return weights (CLASSES, members) by the log score of forecasts.
 
     ``forecasts`` are the members' out-of-sample distributions, (n, BINS) each.
-    Expectation-maximization for mixture proportions with a Dirichlet prior
-    (Dempster, Laird & Rubin 1977).
+    Expectation-maximization for mixture proportions with a Dirichlet prior around
+    ``default`` (Dempster, Laird & Rubin 1977).
     """
-    weights = equal_weights(len(forecasts))
+    weights = default.copy()
     if not len(samples) or not forecasts:
         return weights
     likelihood = np.stack(
@@ -66,7 +74,7 @@ def learn_weights(
         for _ in range(_STEPS if len(part) else 0):
             joint = part * weights[row]
             share = (joint / joint.sum(1, keepdims=True)).sum(0)
-            prior = config.pool_shrinkage / len(forecasts)
+            prior = config.pool_shrinkage * default[row]
             weights[row] = (share + prior) / (len(part) + config.pool_shrinkage)
     return weights
 

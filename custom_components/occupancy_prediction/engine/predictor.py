@@ -7,9 +7,9 @@ import numpy as np
 from .config import EngineConfig
 from .distribution import modes, quantile
 from .ensemble import issue_class, member_forecasts, pooled_forecast
+from .features import HomeScene, describe
 from .models import MEMBERS
 from .occupancy_curve import occupancy_curve
-from .features import HomeScene, describe
 from .samples import Samples, entry_samples
 from .state import ModelState, RoomModel
 from .timeline import HomeTimeline

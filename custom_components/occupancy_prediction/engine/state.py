@@ -14,8 +14,8 @@ import numpy as np
 
 from .calibration import Calibration
 from .ensemble import CLASSES
-from .evidence import Evidence
 from .errors import ModelStateError, ModelVersionError
+from .evidence import Evidence
 from .models import MEMBERS
 from .types import Stage
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .calibration import Calibration, learn_calibration
 from .config import EngineConfig
-from .ensemble import equal_weights, learn_weights, member_forecasts, pooled_forecast
+from .ensemble import default_weights, learn_weights, member_forecasts, pooled_forecast
 from .evidence import Evidence
 from .features import HomeScene
 from .models import MEMBERS, REFERENCE
@@ -173,6 +173,7 @@ def _update_room(
                     model.members[member.name], trainings[member.counts], context
                 )
                 for member in MEMBERS
+                if member.name in model.members
             },
             evidence=evidence.since(now - config.evidence_days * _DAY),
             profile=update_profile(
@@ -314,9 +315,9 @@ def _learn_from(
 ) -> tuple[FloatArray, Calibration]:
     """Return pool weights and calibration of one room."""
     if not len(evidence):
-        return equal_weights(len(MEMBERS)), Calibration.identity()
+        return default_weights(), Calibration.identity()
     forecasts = evidence.forecasts()
     samples, outcomes = evidence.samples, evidence.outcomes
-    weights = learn_weights(forecasts, samples, outcomes, config)
+    weights = learn_weights(forecasts, samples, outcomes, config, default_weights())
     pooled = pooled_forecast(forecasts, weights, samples, config)
     return weights, learn_calibration(pooled, samples, outcomes, config)

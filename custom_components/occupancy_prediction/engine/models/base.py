@@ -40,6 +40,8 @@ class Member(Protocol):
     # Whether it learns counts, exactly and from every sample, or from samples
     # thinned to a bounded number, with features.
     counts: ClassVar[bool]
+    # Its share of the pool before anything was learned, in any unit.
+    share: ClassVar[float]
 
     def fit(
         self, rooms: Mapping[str, TrainingSet], context: FitContext

@@ -36,6 +36,7 @@ class Hazard:
     """Ridge-penalized logistic hazard."""
 
     name: ClassVar[str] = "hazard"
+    share: ClassVar[float] = 1.0
     counts: ClassVar[bool] = False
 
     def fit(

@@ -72,6 +72,7 @@ class Kernel:
     """Residual life by analogy."""
 
     name: ClassVar[str] = "kernel"
+    share: ClassVar[float] = 1.0
     counts: ClassVar[bool] = False
 
     def fit(
