@@ -20,6 +20,8 @@ from custom_components.occupancy_prediction.engine import (
     HORIZON,
     EngineConfig,
     Forecast,
+    HomeForecast,
+    HomeTimeline,
     HomeTracker,
     ModelState,
     Observation,
@@ -58,10 +60,27 @@ class Plan:
     step: float = 900.0
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What production would know and say at one issue time (UTC s)."""
+
+    origin: float
+    state: ModelState
+    timeline: HomeTimeline
+    forecasts: HomeForecast
+
+
 def replay(
     home: EventsFile, plan: Plan, config: EngineConfig
 ) -> Iterator[tuple[float, Forecast]]:
     """Yield (issue time, forecast) of every room at each step of the test days."""
+    for moment in live(home, plan, config):
+        for forecast in moment.forecasts.rooms.values():
+            yield moment.origin, forecast
+
+
+def live(home: EventsFile, plan: Plan, config: EngineConfig) -> Iterator[Moment]:
+    """Yield each step of the test days, with the model in use."""
     start = home.start + plan.start_day * _DAY
     first = start + plan.train_days * _DAY
     last = min(first + plan.test_days * _DAY, home.end)
@@ -88,11 +107,9 @@ def replay(
         elif origin >= updated + _UPDATE:
             updated += _UPDATE
             state = _updated(state, home, table, config, updated)
-        forecasts = predict(
-            state, home.spec, tracker.timeline(origin), config, now=origin
-        )
-        for forecast in forecasts.rooms.values():
-            yield origin, forecast
+        timeline = tracker.timeline(origin)
+        forecasts = predict(state, home.spec, timeline, config, now=origin)
+        yield Moment(origin, state, timeline, forecasts)
 
 
 def _updated(
