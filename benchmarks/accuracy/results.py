@@ -146,7 +146,8 @@ def _summary(evaluation: Evaluation, scores: Scores) -> Summary:
     }
     for state, name in ((False, "vacant"), (True, "occupied")):
         part = rows.occupied == state
-        figures[f"late_{name}"] = scores.late[part].mean() if part.any() else np.nan
+        if part.any():
+            figures[f"late_{name}"] = scores.late[part].mean()
     for column, minutes in enumerate(ASKED):
         came = rows.time <= minutes
         brier = ((scores.within[:, column] - came) ** 2).mean()
@@ -190,7 +191,9 @@ def _intervals(
         "reliable_share": bootstrap.mean(rows.reliable, everywhere),
     }
     for state, name in ((False, "vacant"), (True, "occupied")):
-        found[f"late_{name}"] = bootstrap.mean(scores.late, rows.occupied == state)
+        part = rows.occupied == state
+        if part.any():
+            found[f"late_{name}"] = bootstrap.mean(scores.late, part)
     if rows.reliable.any():
         found["reliable_within_20"] = bootstrap.mean(hit, rows.reliable)
         found["reliable_mae"] = bootstrap.mean(error, rows.reliable)
