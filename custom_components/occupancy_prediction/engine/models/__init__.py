@@ -4,10 +4,17 @@ from .base import Member
 from .climatology import Climatology
 from .duration import Duration
 from .hazard import Hazard
+from .hidden_markov import HiddenMarkov
 from .kernel import Kernel
 
 # The forecast that others take as an input, made without their help.
 REFERENCE = Kernel()
-MEMBERS: tuple[Member, ...] = (Climatology(), Duration(), REFERENCE, Hazard())
+MEMBERS: tuple[Member, ...] = (
+    Climatology(),
+    Duration(),
+    REFERENCE,
+    Hazard(),
+    HiddenMarkov(),
+)
 
 __all__ = ["MEMBERS", "REFERENCE"]
