@@ -62,7 +62,7 @@ def _all_together(results: Sequence[Result]) -> list[Finding]:
         Finding(
             min(hours) > 0,
             '**"Will it change within the hour?"** is answered with a Brier skill of '
-            f"{min(hours):.2f} to {max(hours):.2f} against time of week.",
+            f"{_between(hours)} against time of week.",
         ),
     ]
     occupied, vacant = (_mean_skill(results, occupied=each) for each in (True, False))
@@ -161,6 +161,8 @@ def earners(results: Sequence[Result]) -> str:
 
 def spread(nights: Mapping[str, Nights]) -> str:
     """Tell how far people's nights vary, as a list."""
+    if not nights:
+        return "(The recordings are too short to tell by how much.)"
     return "\n".join(
         f"- `{home}`: over {each.count} nights the moment the home fell quiet varied by "
         f"{each.beginning:.0f} minutes, the moment it woke by {each.end:.0f} (standard "
@@ -184,8 +186,13 @@ def constant(results: Sequence[Result]) -> str:
         'always saying "in 20 minutes" is right within 20 minutes in '
         f"{_range([each['within_20'] for each in always])} of the cases here, and more "
         "often when it is asked just after somebody came or went. Its skill is "
-        f"{min(skills):.2f} to {max(skills):.2f}."
+        f"{_between(skills)}."
     )
+
+
+def _between(values: Sequence[float]) -> str:
+    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _range(shares: Sequence[float]) -> str:

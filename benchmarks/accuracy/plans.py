@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from benchmarks.events import EventsFile
 from benchmarks.figures import Figure
@@ -68,14 +69,14 @@ def plans_of(
     All training lengths forecast the same days, those after the longest, so that
     they can be compared. Without ``lengths`` the known cases come along.
     """
-    days = (home.end - home.start) / _DAY
+    days = ceil((home.end - home.start) / _DAY)
     fewest = min(_FEWEST_TEST_DAYS, test_days)
     asked = TRAINING_LENGTHS if lengths is None else lengths
     feasible = sorted((n for n in asked if days - n >= fewest), reverse=True)
     # A short home is cut two to one.
-    feasible = feasible or [max(1, int(days * 2 / 3))]
+    feasible = feasible or [max(1, days * 2 // 3)]
     longest = feasible[0]
-    test = max(1, min(test_days, int(days - longest)))
+    test = max(1, min(test_days, days - longest))
     plans = [Plan(longest - n, n, test, step) for n in feasible]
     cases = CASES.get(name, ()) if lengths is None else ()
     plans += [

@@ -12,6 +12,8 @@ _MEMBER, _OWN, _BASELINE = COLORS[0], COLORS[2], "#999999"
 # What is drawn of skills below this would make the others too small to see.
 _LOWEST_SKILL, _HIGHEST_SKILL = -0.3, 0.4
 _LONGEST_ERROR = 120.0  # min
+# A point of a reliability curve made of fewer forecasts is noise.
+_FEWEST = 30
 
 
 def pictures(results: Sequence[Result]) -> dict[str, str]:
@@ -68,29 +70,38 @@ def _reliability(results: Sequence[Result]) -> str:
         chart = Chart(title, said, came, 340.0)
         chart.curve([(0.0, 0.0), (1.0, 1.0)], "#999999", dashed=True)
         for color, result in zip(COLORS, results, strict=False):
-            points = [(x, y) for x, y, _ in result.reliability[question]]
-            chart.curve(points, color, result.name, dots=True)
+            points = [
+                (x, y)
+                for x, y, count in result.reliability[question]
+                if count >= _FEWEST
+            ]
+            chart.curve(points, color, dots=True)
         charts.append(chart)
-    return side_by_side(charts)
+    return side_by_side(charts, _legend(results))
+
+
+def _legend(results: Sequence[Result]) -> list[tuple[str, str]]:
+    names = (result.name for result in results)
+    return list(zip(names, COLORS, strict=False))
 
 
 def _risk(results: Sequence[Result]) -> str:
     shares = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     kept = Axis("share of forecasts kept, the surest first", 0.0, 1.0, shares, True)
-    hit = Axis("within 20 min", 0.4, 1.0, [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0], True)
+    hit = Axis("within 20 min", 0.0, 1.0, shares, True)
     error = Axis("mean error (min)", 0.0, _LONGEST_ERROR, [0, 15, 30, 60, 90, 120])
     charts = [
         Chart("How often it is right", kept, hit, 420.0),
         Chart("How far it is off", kept, error, 420.0),
     ]
     for color, result in zip(COLORS, results, strict=False):
-        right = [(share, max(within, 0.4)) for share, within, _ in result.risk]
+        right = [(share, within) for share, within, _ in result.risk]
         far = [(share, min(mean, _LONGEST_ERROR)) for share, _, mean in result.risk]
         charts[0].curve(right, color)
-        charts[1].curve(far, color, result.name)
+        charts[1].curve(far, color)
     charts[0].curve([(0.0, 0.9), (1.0, 0.9)], "#999999", dashed=True)
     charts[1].curve([(0.0, 15.0), (1.0, 15.0)], "#999999", dashed=True)
-    return side_by_side(charts)
+    return side_by_side(charts, _legend(results))
 
 
 def _learning(results: Sequence[Result]) -> str:
@@ -107,8 +118,8 @@ def _learning(results: Sequence[Result]) -> str:
             (float(r.plan.train_days), min(max(r.pool["skill"], -0.1), 0.4))
             for r in curve
         ]
-        chart.curve(points, color, home, dots=True)
-    return side_by_side([chart])
+        chart.curve(points, color, dots=True)
+    return side_by_side([chart], list(zip(homes, COLORS, strict=False)))
 
 
 def same_days(results: Sequence[Result], home: str) -> list[Result]:

@@ -9,8 +9,8 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#00
 _INK, _FAINT, _PAPER = "#333333", "#dddddd", "#ffffff"
 _FONT = "system-ui, sans-serif"
 # Room around the axes for their labels (px).
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 20.0, 40.0, 48.0
-_LEGEND_LINE = 18.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 26.0, 40.0, 48.0
+_LEGEND, _LEGEND_LINE = 230.0, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,11 @@ class Chart:
     width: float = 400.0
     height: float = 320.0
     _marks: list[str] = field(default_factory=list)
-    _legend: list[tuple[str, str]] = field(default_factory=list)
 
     def curve(
         self,
         points: Sequence[tuple[float, float]],
         color: str,
-        label: str = "",
         *,
         dots: bool = False,
         dashed: bool = False,
@@ -66,8 +64,6 @@ class Chart:
                 f'fill="{color}"/>'
                 for x, y in points
             ]
-        if label:
-            self._legend.append((label, color))
 
     def whisker(self, x: float, low: float, high: float, color: str) -> None:
         """Add a vertical line from low to high."""
@@ -75,7 +71,7 @@ class Chart:
 
     def svg(self, left: float = 0.0, top: float = 0.0) -> str:
         """Return the chart as a group of a drawing."""
-        parts = [*self._frame(), *self._marks, *self._legend_lines()]
+        parts = [*self._frame(), *self._marks]
         return f'<g transform="translate({left:g} {top:g})">{"\n".join(parts)}</g>'
 
     def _x(self, value: float) -> float:
@@ -106,16 +102,6 @@ class Chart:
             f'<g transform="translate(14 {height:g}) rotate(-90)">'
             f"{text(0, 0, self.up.label)}</g>"
         )
-        return parts
-
-    def _legend_lines(self) -> list[str]:
-        parts = []
-        first = self.height - _BOTTOM - 10 - _LEGEND_LINE * (len(self._legend) - 1)
-        for number, (label, color) in enumerate(self._legend):
-            y = first + number * _LEGEND_LINE
-            right = self.width - _RIGHT - 8
-            parts.append(line(right - 20, y - 4, right, y - 4, color, 3))
-            parts.append(text(right - 26, y, label, anchor="end"))
         return parts
 
 
@@ -160,14 +146,18 @@ def bars(title: str, axis: Axis, rows: Sequence[Bar], width: float = 640.0) -> s
     return drawing(width, bottom + _BOTTOM, parts)
 
 
-def side_by_side(charts: Sequence[Chart]) -> str:
-    """Return a drawing of charts in a row."""
-    width = sum(chart.width for chart in charts)
+def side_by_side(charts: Sequence[Chart], legend: Sequence[tuple[str, str]]) -> str:
+    """Return a drawing of charts in a row, and what their colors mean."""
     left, parts = 0.0, []
     for chart in charts:
         parts.append(chart.svg(left))
         left += chart.width
-    return drawing(width, max(chart.height for chart in charts), parts)
+    for number, (label, color) in enumerate(legend):
+        y = _TOP + (number + 0.5) * _LEGEND_LINE
+        parts.append(line(left, y, left + 20, y, color, 3))
+        parts.append(text(left + 28, y + 4, label, anchor="start"))
+    height = max(chart.height for chart in charts)
+    return drawing(left + _LEGEND, height, parts)
 
 
 def drawing(width: float, height: float, parts: Sequence[str]) -> str:
