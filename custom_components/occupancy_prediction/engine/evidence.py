@@ -7,13 +7,16 @@ makes them each hour, before the hour is learned from (test, then train).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from .distribution import bin_masses
+from .errors import ModelStateError
 from .samples import SAMPLE_COLUMNS, Outcomes, Samples
 from .types import BINS, BoolArray, FloatArray, IntArray
+
+_OUTCOME_COLUMNS = [f.name for f in fields(Outcomes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ class Evidence:
     ) -> Self:
         """Keep the members' forecasts, (n, BINS) each, with what came."""
         masses = np.stack([bin_masses(f)[:, :BINS] for f in forecasts], axis=1)
-        return cls(masses.astype(np.float16), samples.bare(), outcomes)
+        evidence = cls(masses.astype(np.float16), samples.bare(), outcomes)
+        # Rounded at once: what is learned from it must not depend on whether it has
+        # been saved in between.
+        return cls.from_arrays(evidence.to_arrays())
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
@@ -69,31 +75,32 @@ class Evidence:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the evidence as arrays to save."""
         arrays = {name: getattr(self.samples, name) for name in SAMPLE_COLUMNS}
-        arrays |= {f.name: getattr(self.outcomes, f.name) for f in fields(Outcomes)}
+        arrays |= {name: getattr(self.outcomes, name) for name in _OUTCOME_COLUMNS}
+        # A moment needs all its digits, a duration does not.
         return {
-            "masses": self.masses,
-            **{
-                name: array.astype(np.float32)
-                if array.dtype == np.float64 and name != "origin"
-                else array
-                for name, array in arrays.items()
-            },
-        }
+            name: array.astype(np.float32)
+            if array.dtype == np.float64 and name != "origin"
+            else array
+            for name, array in arrays.items()
+        } | {"masses": self.masses}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Read it back."""
-        wide = {
-            name: array.astype(np.float64) if array.dtype == np.float32 else array
-            for name, array in arrays.items()
+        """Read it back.
+
+        Raises:
+            ModelStateError: the arrays are not as long as one another.
+        """
+        count = len(arrays["masses"])
+        columns: dict[str, Any] = {
+            name: arrays[name].astype(np.float64)
+            if arrays[name].dtype == np.float32
+            else arrays[name]
+            for name in (*SAMPLE_COLUMNS, *_OUTCOME_COLUMNS)
         }
-        count = len(wide["origin"])
-        return cls(
-            wide["masses"],
-            Samples(
-                **{name: wide[name] for name in SAMPLE_COLUMNS},
-                features=np.zeros((count, 0)),
-                reference=np.zeros((count, 0)),
-            ),
-            Outcomes(wide["remaining"], wide["observed"]),
-        )
+        if any(array.shape != (count,) for array in columns.values()):
+            raise ModelStateError("evidence of columns of several lengths")
+        outcomes = Outcomes(*(columns.pop(name) for name in _OUTCOME_COLUMNS))
+        nothing = np.zeros((count, 0))
+        samples = Samples(**columns, features=nothing, reference=nothing)
+        return cls(arrays["masses"], samples, outcomes)

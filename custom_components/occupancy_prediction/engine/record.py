@@ -34,9 +34,18 @@ class RoomRecord:
     """One room from ``start`` to the end of the timeline; features only once."""
 
     def __init__(
-        self, home: HomeScene, room_id: str, start: float, config: EngineConfig
+        self,
+        home: HomeScene,
+        room_id: str,
+        start: float,
+        config: EngineConfig,
+        *,
+        stride: int | None = None,
     ) -> None:
-        """Describe the room at every step."""
+        """Describe the room at every step, with features at every ``stride``-th.
+
+        Where no stride is given it is as small as the bound on learned samples allows.
+        """
         self._room: RoomTimeline = home.timeline.rooms[room_id]
         self._time_zone = home.time_zone
         step = config.sample_step
@@ -44,7 +53,9 @@ class RoomRecord:
             np.arange(np.ceil(start / step), np.ceil(home.timeline.end / step)) * step
         )
         self._samples = samples_at(self._room, self.moments, home.time_zone)
-        stride = max(1, -(-len(self._samples) // config.learned_samples))
+        if stride is None:
+            stride = max(1, -(-len(self._samples) // config.learned_samples))
+        self.stride = stride
         index = np.round(self._samples.origin / step).astype(np.int64)
         self._is_learned: BoolArray = index % stride == 0
         every = max(1, round(config.evidence_step / step))

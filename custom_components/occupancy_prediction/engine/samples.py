@@ -6,7 +6,7 @@ never sees in training what it would not see in use.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -56,20 +56,19 @@ class Samples:
 
     def take(self, rows: IntArray | BoolArray) -> Self:
         """Return the samples of some rows."""
-        return type(self)(
-            *(getattr(self, name)[rows] for name in _SAMPLE_ARRAYS), self.names
-        )
+        changed: dict[str, Any] = {
+            name: getattr(self, name)[rows] for name in _SAMPLE_ARRAYS
+        }
+        return replace(self, **changed)
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
         """Return the rows of all parts, of which there is at least one."""
-        return cls(
-            *(
-                np.concatenate([getattr(part, name) for part in parts])
-                for name in _SAMPLE_ARRAYS
-            ),
-            parts[0].names,
-        )
+        changed: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in _SAMPLE_ARRAYS
+        }
+        return replace(parts[0], **changed)
 
     def bare(self) -> Self:
         """Return the samples without features."""

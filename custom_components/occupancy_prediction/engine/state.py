@@ -17,7 +17,7 @@ from .ensemble import CLASSES
 from .errors import ModelStateError, ModelVersionError
 from .evidence import Evidence
 from .models import MEMBERS
-from .types import Stage
+from .types import BINS, Stage
 
 # Raised whenever saved arrays change their meaning; an older model is then
 # trained anew from the archive.
@@ -61,6 +61,7 @@ class RoomModel:
         profile: arrays of the occupancy curve.
         spells: completed spells seen, vacant and occupied.
         days: days of observation behind it.
+        stride: every how manyth moment is learned from with features.
         counted_until: moment before which samples are counted (UTC s); of later
             ones it was not yet known what would come.
         open_since: when the spell began that was open at the end of the data, or
@@ -75,6 +76,7 @@ class RoomModel:
     profile: Mapping[str, np.ndarray]
     spells: tuple[int, int]
     days: float
+    stride: int
     counted_until: float
     open_since: float
     stage: Stage
@@ -183,10 +185,10 @@ def _room_header(room_id: str, room: RoomModel) -> dict[str, Any]:
     return {
         "room_id": room_id,
         "members": {name: sorted(arrays) for name, arrays in room.members.items()},
-        "evidence": sorted(room.evidence.to_arrays()),
         "profile": sorted(room.profile),
         "spells": list(room.spells),
         "days": room.days,
+        "stride": room.stride,
         "counted_until": room.counted_until,
         "open_since": room.open_since,
         "stage": room.stage.value,
@@ -212,6 +214,15 @@ def _read_room(
     entry: Mapping[str, Any], prefix: str, arrays: Mapping[str, np.ndarray]
 ) -> RoomModel:
     vacant, occupied = entry["spells"]
+    mark = f"{prefix}evidence/"
+    evidence = Evidence.from_arrays(
+        {
+            name.removeprefix(mark): array
+            for name, array in arrays.items()
+            if name.startswith(mark)
+        }
+    )
+    _shaped(evidence.masses, len(evidence), len(MEMBERS), BINS)
     return RoomModel(
         members={
             member: {name: arrays[f"{prefix}members/{member}/{name}"] for name in names}
@@ -222,12 +233,11 @@ def _read_room(
             _shaped(arrays[f"{prefix}calibration/coefficients"], 2, 2),
             _shaped(arrays[f"{prefix}calibration/thresholds"], 2),
         ),
-        evidence=Evidence.from_arrays(
-            {name: arrays[f"{prefix}evidence/{name}"] for name in entry["evidence"]}
-        ),
+        evidence=evidence,
         profile={name: arrays[f"{prefix}profile/{name}"] for name in entry["profile"]},
         spells=(int(vacant), int(occupied)),
         days=float(entry["days"]),
+        stride=int(entry["stride"]),
         counted_until=float(entry["counted_until"]),
         open_since=float(entry["open_since"]),
         stage=Stage(entry["stage"]),

@@ -94,6 +94,7 @@ def train(
                 ),
                 spells=(0, 0),
                 days=0.0,
+                stride=records[room_id].stride,
                 counted_until=part.counted_until,
                 open_since=part.open_since,
                 stage=Stage.COLLECTING,
@@ -147,7 +148,8 @@ def _update_room(
     model: RoomModel, home: HomeScene, room_id: str, context: FitContext
 ) -> RoomModel:
     config, now = context.config, home.timeline.end
-    record = RoomRecord(home, room_id, model.counted_until, config)
+    # New days are learned from as densely as those before them.
+    record = RoomRecord(home, room_id, model.counted_until, config, stride=model.stride)
     part = record.resolve(now)
     stays = part.counted.stays
     stays = stays.take(stays.entry >= model.open_since)
@@ -258,7 +260,10 @@ def _carried_on(
     now: float,
 ) -> dict[str, Evidence]:
     """Return the evidence of a previous model, brought up to now, by room."""
-    if previous is None or now - previous.data_end > config.evidence_gap * _DAY:
+    if (
+        previous is None
+        or not 0 <= now - previous.data_end <= config.evidence_gap * _DAY
+    ):
         return {}
     state = update(previous, spec, table, config, now=now)
     return {

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..samples import activity_at
 from ..timeline import OCCUPIED, RoomTimeline
-from ..types import FloatArray
+from ..types import BoolArray, FloatArray
 from .registry import Scene, count_within, feature, log_minutes, pair_feature, since
 
 
@@ -29,8 +29,10 @@ def active_elsewhere(scene: Scene) -> FloatArray:
 @feature
 def rooms_occupied(scene: Scene) -> FloatArray:
     """Return the share of the other rooms that are occupied."""
-    states = [room.state_at(scene.moments) == OCCUPIED for room in scene.others]
-    return np.mean(states, axis=0) if states else np.zeros(len(scene.moments))
+    count: FloatArray = np.zeros(len(scene.moments))
+    for room in scene.others:
+        count += room.state_at(scene.moments) == OCCUPIED
+    return count / max(len(scene.others), 1)
 
 
 @feature
@@ -54,7 +56,8 @@ def home_activations_240(scene: Scene) -> FloatArray:
 @pair_feature
 def other_occupied(scene: Scene, other: RoomTimeline) -> FloatArray:
     """Tell whether another room is occupied."""
-    return (other.state_at(scene.moments) == OCCUPIED).astype(np.float64)
+    occupied: BoolArray = other.state_at(scene.moments) == OCCUPIED
+    return occupied.astype(np.float64)
 
 
 @pair_feature

@@ -3,7 +3,15 @@
 import numpy as np
 
 from ..types import FloatArray
-from .registry import Scene, count_within, feature, log_minutes, occupied_share, since
+from .registry import (
+    LONG_AGO,
+    Scene,
+    count_within,
+    feature,
+    log_minutes,
+    occupied_share,
+    since,
+)
 
 
 @feature
@@ -44,13 +52,18 @@ def occupied_share_1440(scene: Scene) -> FloatArray:
 
 @feature
 def last_spell(scene: Scene) -> FloatArray:
-    """Return how long the spell before this one lasted, as log minutes."""
+    """Return how long the spell before this one lasted, as log minutes.
+
+    0 where there was none, or where it is long ago.
+    """
     times = scene.room.change_times
-    index = np.searchsorted(times, scene.moments, "right") - 1
-    if len(times) < 2:
+    if not len(times):
         return np.zeros(len(scene.moments))
-    at = np.maximum(index, 1)
-    return np.where(index >= 1, log_minutes((times[at] - times[at - 1]) / 60), 0.0)
+    index = np.searchsorted(times, scene.moments, "right") - 1
+    entry = times[np.maximum(index, 0)]
+    lasted = entry - times[np.maximum(index - 1, 0)]
+    is_recent = scene.moments - entry < LONG_AGO * 60
+    return np.where(is_recent, log_minutes(lasted / 60), 0.0)
 
 
 @feature

@@ -23,16 +23,23 @@ SEPARATOR = "@"
 LONG_AGO = 7 * 1440.0
 
 
+# After so long without activity anywhere (s) the home is entered anew. No longer than
+# half of the look-back, or what was before it would depend on how far one looks back.
+HOME_LEFT = 12 * 3600.0
+
+
 @dataclass(frozen=True, slots=True)
 class Visits:
     """The rooms in which somebody was active, one after the other.
 
-    Shapes: ``starts`` (v,) when activity moved to the room ``rooms`` (v,), an
-    index into the rooms of the timeline; neighbors differ.
+    Shapes: ``starts`` (v,) when activity moved to the room ``rooms`` (v,), or began
+    again there; ``previous`` (v,) the room before that, -1 if there was none. Rooms
+    are indices into those of the timeline.
     """
 
     starts: FloatArray
     rooms: IntArray
+    previous: IntArray
 
 
 class HomeScene:
@@ -47,21 +54,23 @@ class HomeScene:
     @cached_property
     def visits(self) -> Visits:
         """Return the sequence of visited rooms."""
-        rooms = list(self.timeline.rooms.values())
-        starts = np.concatenate([room.active.starts for room in rooms])
-        owner = np.repeat(
-            np.arange(len(rooms)), [len(room.active.starts) for room in rooms]
-        )
+        rooms = [room.active for room in self.timeline.rooms.values()]
+        starts = _joined([active.starts for active in rooms])
+        ends = _joined([active.ends for active in rooms])
+        owner = np.repeat(np.arange(len(rooms)), [len(each.starts) for each in rooms])
         order = np.argsort(starts, kind="stable")
-        starts, owner = starts[order], owner[order]
+        starts, ends, owner = starts[order], ends[order], owner[order]
         moved = np.r_[True, owner[1:] != owner[:-1]][: len(owner)]
-        return Visits(starts[moved], owner[moved])
+        previous = np.r_[-1, owner[moved]][np.cumsum(moved) - 1]
+        quiet = starts[1:] - np.maximum.accumulate(ends)[:-1]
+        begun = moved | np.r_[True, quiet > HOME_LEFT][: len(owner)]
+        return Visits(starts[begun], owner[begun], previous[begun])
 
     @cached_property
     def home_on_times(self) -> FloatArray:
         """Return the ON messages of all rooms."""
         return np.sort(
-            np.concatenate([room.on_times for room in self.timeline.rooms.values()])
+            _joined([room.on_times for room in self.timeline.rooms.values()])
         )
 
     def active_elsewhere(self, room_id: str) -> Spans:
@@ -75,12 +84,14 @@ class HomeScene:
 
 
 def _united(rooms: list[RoomTimeline]) -> Spans:
-    if not rooms:
-        return Spans(np.zeros(0), np.zeros(0))
     return Spans.merged(
-        np.concatenate([room.active.starts for room in rooms]),
-        np.concatenate([room.active.ends for room in rooms]),
+        _joined([room.active.starts for room in rooms]),
+        _joined([room.active.ends for room in rooms]),
     )
+
+
+def _joined(parts: list[FloatArray]) -> FloatArray:
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 class Scene:
@@ -203,4 +214,5 @@ def occupied_share(
         sum_: FloatArray = total[at] + occupied[at] * (moments - times[at])
         return np.where(index >= 0, sum_, 0.0)
 
-    return (until(ends) - until(starts)) / np.maximum(ends - starts, 1.0)
+    share: FloatArray = (until(ends) - until(starts)) / np.maximum(ends - starts, 1.0)
+    return share

@@ -2,17 +2,44 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
 from ..config import EngineConfig
-from ..samples import Samples, TrainingSet
-from ..types import BoolArray, FloatArray, IntArray
+from ..distribution import bin_index
+from ..local_time import DAY_MINUTES, is_weekend
+from ..samples import Outcomes, Samples, TrainingSet
+from ..types import BINS, HORIZON, FloatArray, IntArray
 
 # What a member has learned: named arrays and nothing else, so that a saved
 # model is data that can be read without running anything.
 type Arrays = Mapping[str, np.ndarray]
+
+# Names of features say what they mean beyond the room itself: this mark stands before
+# the other room of a pair, and this is how the hours of the last day begin.
+_PAIR_MARK = "@"
+_DAY_PATTERN = "hour_"
+
+
+def is_of_pair(name: str) -> bool:
+    """Tell whether a feature is about the room and one other."""
+    return _PAIR_MARK in name
+
+
+def is_day_pattern(name: str) -> bool:
+    """Tell whether a feature is an hour of the last day, back from now.
+
+    They are there to find days alike; as inputs one by one they say little.
+    """
+    return name.startswith(_DAY_PATTERN)
+
+
+def day_pattern(samples: Samples) -> FloatArray:
+    """Return the shares of the last hours, latest first, (n, 24); NaN if not known."""
+    columns = [samples.feature(f"{_DAY_PATTERN}{hour}") for hour in range(24)]
+    unknown = np.full(len(samples), np.nan)
+    return np.stack([unknown if c is None else c for c in columns], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +108,15 @@ def fit_each(
     return result
 
 
+def last_bin(outcomes: Outcomes) -> IntArray:
+    """Return the bin in which each sample was last looked at, (n,).
+
+    BINS for one that outlived the horizon: it was seen to the end of every bin.
+    """
+    outlived = ~outcomes.observed & (outcomes.remaining >= HORIZON)
+    return np.where(outlived, BINS, bin_index(outcomes.remaining))
+
+
 def circular_distance(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return the minutes between two times of day, at most 720."""
     distance = np.abs(first - second) % 1440.0
@@ -94,103 +130,101 @@ _CELL = 1440.0 / _CELLS
 _PROFILE_STRENGTH = 6.0
 # Days whose counts are kept apart, so that a day can be left out.
 _PROFILE_DAYS = 400
+# The most that is counted of a cell and day when it is saved: three is usual.
+_PROFILE_MOST = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How usual it is that a room is occupied, by day type and clock.
 
-    Shapes: ``days`` (d,) ordinals, ``weekend`` (d,), ``occupied`` and ``seen``
-    (d, 96) moments counted of each day. Days are kept apart: what a model sees of
-    a day in training must not be made of that day.
+    Shapes: ``days`` (d,) ordinals; ``occupied`` and ``seen`` (d, 96) moments counted
+    of each day. Days are kept apart: what a model sees of a day in training must not
+    be made of that day.
     """
 
     days: IntArray
-    weekend: BoolArray
-    occupied: FloatArray
-    seen: FloatArray
+    occupied: IntArray
+    seen: IntArray
 
     @classmethod
-    def of(cls, samples: Samples) -> Profile:
+    def of(cls, samples: Samples) -> Self:
         """Count the samples of a room."""
-        days, first, place = np.unique(
-            samples.day, return_index=True, return_inverse=True
-        )
-        cell = np.floor(samples.clock / _CELL).astype(np.int64) % _CELLS
-        address = place * _CELLS + cell
+        days, place = np.unique(samples.day, return_inverse=True)
+        address = place * _CELLS + _cell(samples.clock)
         shape = (len(days), _CELLS)
         size = len(days) * _CELLS
         return cls(
             days,
-            samples.weekend[first],
-            np.bincount(address[samples.occupied], minlength=size).reshape(shape) * 1.0,
-            np.bincount(address, minlength=size).reshape(shape) * 1.0,
+            np.bincount(address[samples.occupied], minlength=size).reshape(shape),
+            np.bincount(address, minlength=size).reshape(shape),
         )
 
-    def add(self, samples: Samples) -> Profile:
-        """Return the profile with more samples counted."""
-        new = Profile.of(samples)
+    def add(self, samples: Samples) -> Self:
+        """Return the profile with more samples counted; the oldest days make room."""
+        new = type(self).of(samples)
         days = np.union1d(self.days, new.days)[-_PROFILE_DAYS:]
-        result = Profile(
-            days,
-            (days - 1) % 7 >= 5,
-            np.zeros((len(days), _CELLS)),
-            np.zeros((len(days), _CELLS)),
-        )
+        occupied, seen = (np.zeros((len(days), _CELLS), np.int64) for _ in range(2))
         for part in (self, new):
             kept = np.isin(part.days, days)
             rows = np.searchsorted(days, part.days[kept])
-            result.occupied[rows] += part.occupied[kept]
-            result.seen[rows] += part.seen[kept]
-        return result
+            occupied[rows] += part.occupied[kept]
+            seen[rows] += part.seen[kept]
+        return type(self)(days, occupied, seen)
 
-    def to_arrays(self, suffix: str) -> dict[str, np.ndarray]:
+    def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the profile as arrays to save."""
+        occupied, seen = (
+            np.minimum(counts, _PROFILE_MOST).astype(np.uint8)
+            for counts in (self.occupied, self.seen)
+        )
         return {
-            f"profile_days{suffix}": self.days.astype(np.int32),
-            f"profile_occupied{suffix}": self.occupied.astype(np.uint8),
-            f"profile_seen{suffix}": self.seen.astype(np.uint8),
+            "profile_days": self.days.astype(np.int32),
+            "profile_occupied": occupied,
+            "profile_seen": seen,
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, suffix: str) -> Profile:
+    def from_arrays(cls, arrays: Arrays) -> Self:
         """Read it back."""
-        days = arrays[f"profile_days{suffix}"].astype(np.int64)
-        return cls(
-            days,
-            (days - 1) % 7 >= 5,
-            arrays[f"profile_occupied{suffix}"].astype(np.float64),
-            arrays[f"profile_seen{suffix}"].astype(np.float64),
+        days, occupied, seen = (
+            arrays[f"profile_{name}"].astype(np.int64)
+            for name in ("days", "occupied", "seen")
         )
+        return cls(days, occupied, seen)
 
     def future(
         self, samples: Samples, minutes: FloatArray, *, leave_out_day: bool
     ) -> FloatArray:
-        """Return the log-odds of being occupied at clock + minutes, (n, m)."""
+        """Return the log-odds of being occupied at clock + minutes, (n, m).
+
+        With ``leave_out_day`` the day of that moment is not counted: its cells are
+        the very outcome that is asked for.
+        """
         future = samples.clock[:, None] + minutes[None]
-        ahead = np.floor(future / 1440.0).astype(np.int64)
-        weekend = (samples.day[:, None] + ahead - 1) % 7 >= 5
-        cell = np.floor(future / _CELL).astype(np.int64) % _CELLS
-        day_type = weekend.astype(np.int64)
+        day = samples.day[:, None] + np.floor(future / DAY_MINUTES).astype(np.int64)
+        cell, day_type = _cell(future), is_weekend(day).astype(np.int64)
+        weekend = is_weekend(self.days)
         occupied, seen = (
-            np.stack([table[self.weekend == bool(t)].sum(0) for t in (0, 1)])
+            np.stack([table[weekend == free].sum(0) for free in (False, True)])
             for table in (self.occupied, self.seen)
         )
-        own_occupied = own_seen = np.zeros(())
+        own_occupied = own_seen = np.zeros((), np.int64)
         if leave_out_day and len(self.days):
-            place = np.minimum(
-                np.searchsorted(self.days, samples.day), len(self.days) - 1
-            )
-            # Bins of tomorrow may also lie in days that came after, which is no
-            # harm: only the own day knows its own outcome.
-            mine = (self.days[place] == samples.day)[:, None] & (ahead == 0)
-            own_occupied = np.where(mine, self.occupied[place[:, None], cell], 0.0)
-            own_seen = np.where(mine, self.seen[place[:, None], cell], 0.0)
+            place = np.minimum(np.searchsorted(self.days, day), len(self.days) - 1)
+            mine = self.days[place] == day
+            own_occupied = self.occupied[place, cell] * mine
+            own_seen = self.seen[place, cell] * mine
         mean = (occupied.sum() + 1.0) / (seen.sum() + 2.0)
         other = (occupied[1 - day_type, cell] + _PROFILE_STRENGTH * mean) / (
             seen[1 - day_type, cell] + _PROFILE_STRENGTH
         )
-        share = (
+        share: FloatArray = (
             occupied[day_type, cell] - own_occupied + _PROFILE_STRENGTH * other
         ) / (seen[day_type, cell] - own_seen + _PROFILE_STRENGTH)
         return np.log(share / (1 - share))
+
+
+def _cell(minutes: FloatArray) -> IntArray:
+    """Return the cell of the day in which each time of day lies."""
+    return np.floor(minutes / _CELL).astype(np.int64) % _CELLS

@@ -13,10 +13,10 @@ from typing import ClassVar
 import numpy as np
 
 from ..config import EngineConfig
-from ..distribution import bin_index, from_hazards
+from ..distribution import from_hazards
 from ..samples import Samples, TrainingSet
-from ..types import BINS, HORIZON, FloatArray, IntArray
-from .base import Arrays, FitContext, circular_distance, fit_each
+from ..types import BINS, FloatArray, IntArray
+from .base import Arrays, FitContext, circular_distance, fit_each, last_bin
 
 # Width of a clock cell (min), as fine as people's habits are worth asking.
 _CELL = 15.0
@@ -132,9 +132,7 @@ def _counts(training: TrainingSet) -> dict[str, np.ndarray]:
     phase, cell, day = _address(training.samples)
     place = (phase * 2 + day) * _CELLS + cell
     outcomes = training.outcomes
-    # Who outlived the horizon was looked at in every bin to its end.
-    outlived = ~outcomes.observed & (outcomes.remaining >= HORIZON)
-    index = np.where(outlived, BINS, bin_index(outcomes.remaining))
+    index = last_bin(outcomes)
     inside = index < BINS
     shape = (_PHASES, 2, _CELLS, BINS)
     size = _PHASES * 2 * _CELLS

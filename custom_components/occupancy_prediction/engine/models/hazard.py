@@ -7,27 +7,36 @@ fitted over all rooms, as far as their columns mean the same.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
 from ..config import EngineConfig
-from ..distribution import bin_index, from_hazards
+from ..distribution import from_hazards
 from ..samples import Outcomes, Samples, TrainingSet
-from ..types import BINS, FloatArray, IntArray
-from .base import Arrays, FitContext, Profile
-from .hazard_design import Design, Scaling, at_risk, build, shared
+from ..types import BINS, BoolArray, FloatArray, IntArray
+from .base import Arrays, FitContext, Profile, last_bin
+from .hazard_design import Scaling, at_risk, build, is_shared
 
 # Rows minutes apart see the same transition again and again: each counts as this
 # share of an observation against the ridge (per 5 min of spacing).
 _ROW_WEIGHT = 0.03
 _ROW_WEIGHT_MOST = 0.15
-_STEPS = 6
+# Steps of Newton's method at most, and the change of a coefficient that ends it:
+# what changes a hazard by a hundredth is seen in no forecast.
+_STEPS = 12
+_SETTLED = 0.01
+# The farthest a coefficient goes in one step: far from the maximum the curve of the
+# likelihood says little.
+_FARTHEST = 2.0
+# Rows whose products are formed at once: what fits the cache of the processor.
+_CHUNK = 4096
 # Samples of each room and state in the model over all rooms: enough for what rooms
 # have in common.
 _SHARED_SAMPLES = 1200
 # The hazard of the reference forecast is taken at nearly its word.
-_REFERENCE_PRIOR = 0.8
+_PRIOR = {"reference": 0.8}
 # Samples of a room and state that are learned from at most.
 _MOST_SAMPLES = 5000
 
@@ -43,30 +52,31 @@ class Hazard:
         self, rooms: Mapping[str, TrainingSet], context: FitContext
     ) -> dict[str, Arrays]:
         """Fit all rooms together, then each room around what they share."""
-        result: dict[str, dict[str, np.ndarray]] = {room_id: {} for room_id in rooms}
+        profiles = {
+            room_id: Profile.of(training.samples) for room_id, training in rooms.items()
+        }
+        result = {room_id: profile.to_arrays() for room_id, profile in profiles.items()}
         work = 2 * (len(rooms) + 1)
         for state in (0, 1):
             done = state * (len(rooms) + 1)
             context.checkpoint(done / work)
             tasks = {
-                room_id: _Task(training, state) for room_id, training in rooms.items()
+                room_id: _Task(training, profiles[room_id], occupied=bool(state))
+                for room_id, training in rooms.items()
             }
             center = _fit_shared(list(tasks.values()))
             for number, (room_id, task) in enumerate(tasks.items()):
                 context.checkpoint((done + 1 + number) / work)
                 arrays = task.fit(center)
                 result[room_id] |= {f"{k}{state}": v for k, v in arrays.items()}
-        return {room_id: arrays for room_id, arrays in result.items()}
+        return dict(result)
 
     def update(
         self, arrays: Arrays, training: TrainingSet, context: FitContext
     ) -> Arrays:
         """Bring the usual occupancy up to date; coefficients wait for a training."""
-        updated = dict(arrays)
-        for state in (0, 1):
-            profile = Profile.from_arrays(arrays, str(state)).add(training.samples)
-            updated |= profile.to_arrays(str(state))
-        return updated
+        profile = Profile.from_arrays(arrays).add(training.samples)
+        return {**arrays, **profile.to_arrays()}
 
     def predict(
         self, arrays: Arrays, samples: Samples, config: EngineConfig
@@ -76,66 +86,152 @@ class Hazard:
         for state in (0, 1):
             chosen = np.flatnonzero(samples.occupied == bool(state))
             if len(chosen):
-                hazards[chosen] = _hazards(arrays, samples.take(chosen), str(state))
+                hazards[chosen] = _hazards(arrays, samples.take(chosen), state)
         return from_hazards(hazards)
 
 
-def _hazards(arrays: Arrays, samples: Samples, suffix: str) -> FloatArray:
-    scaling = Scaling(
-        tuple(str(name) for name in arrays[f"features{suffix}"]),
-        arrays[f"mean{suffix}"],
-        arrays[f"spread{suffix}"],
-    )
+def _hazards(arrays: Arrays, samples: Samples, state: int) -> FloatArray:
+    mine = {
+        name.removesuffix(str(state)): array
+        for name, array in arrays.items()
+        if name.endswith(str(state))
+    }
     rows, bins = np.nonzero(at_risk(samples))
-    profile = Profile.from_arrays(arrays, suffix)
-    design = build(samples, scaling, profile, rows, bins, leave_out_day=False)
-    weights = arrays[f"coefficients{suffix}"]
-    names = tuple(str(name) for name in arrays[f"columns{suffix}"])
+    design = build(
+        samples,
+        Scaling.from_arrays(mine),
+        Profile.from_arrays(arrays),
+        rows,
+        bins,
+        occupied=bool(state),
+        leave_out_day=False,
+    )
+    names, coefficients = tuple(mine["columns"].tolist()), mine["coefficients"]
     if names != design.names:
         # Without a reference forecast its column is missing.
-        known = dict(zip(names, weights, strict=True))
-        weights = np.array([known.get(name, 0.0) for name in design.names])
+        known = dict(zip(names, coefficients, strict=True))
+        coefficients = np.array([known.get(name, 0.0) for name in design.names])
     hazards = np.zeros((len(samples), BINS))
-    hazards[rows, bins] = _logistic(design.values @ weights.astype(np.float32))
+    hazards[rows, bins] = _logistic(design.scores(coefficients))
     return hazards
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Rows to learn from, with the columns that are not 0 in all of them.
+
+    Shapes: ``columns`` (c,), ``values`` (r, c) float32, ``labels`` and ``weight`` (r,).
+    """
+
+    columns: IntArray
+    values: np.ndarray
+    labels: np.ndarray
+    weight: np.ndarray
+
+    def only(self, kept: BoolArray) -> Self:
+        """Return the block with some of the design's columns, numbered anew."""
+        chosen = kept[self.columns]
+        columns = (np.cumsum(kept) - 1)[self.columns[chosen]]
+        return replace(self, columns=columns, values=self.values[:, chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """A regression: columns with their names and penalties, and rows in blocks."""
+
+    names: tuple[str, ...]
+    penalty: FloatArray
+    blocks: tuple[_Block, ...]
+
+    def solve(self, center: Mapping[str, float]) -> FloatArray:
+        """Return the most probable coefficients, given that of each column's center.
+
+        The maximum of the likelihood with a ridge, by Newton's method.
+        """
+        middle = np.array(
+            [center.get(name, _PRIOR.get(name, 0.0)) for name in self.names]
+        )
+        beta = middle.copy()
+        for _ in range(_STEPS):
+            gradient, curvature = self._derivatives(beta)
+            step = np.linalg.solve(
+                curvature + np.diag(self.penalty),
+                gradient - self.penalty * (beta - middle),
+            )
+            beta = beta + np.clip(step, -_FARTHEST, _FARTHEST)
+            if np.abs(step).max(initial=0.0) < _SETTLED:
+                break
+        return beta
+
+    def _derivatives(self, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return slope (c,) and minus the curvature (c, c) of the log-likelihood."""
+        gradient = np.zeros(len(beta))
+        curvature = np.zeros((len(beta), len(beta)))
+        for block in self.blocks:
+            place = np.ix_(block.columns, block.columns)
+            weights = beta[block.columns].astype(np.float32)
+            for first in range(0, len(block.values), _CHUNK):
+                rows = slice(first, first + _CHUNK)
+                values, weight = block.values[rows], block.weight[rows]
+                said = _logistic(values @ weights)
+                gradient[block.columns] += values.T @ (
+                    weight * (block.labels[rows] - said)
+                )
+                # A matrix times itself is half the work of a product of two.
+                scaled = values * np.sqrt(weight * said * (1 - said))[:, None]
+                curvature[place] += scaled.T @ scaled
+        return gradient, curvature
 
 
 class _Task:
     """What one room has to teach about one state."""
 
-    def __init__(self, training: TrainingSet, state: int) -> None:
-        rows = np.flatnonzero(training.samples.occupied == bool(state))
+    def __init__(
+        self, training: TrainingSet, profile: Profile, *, occupied: bool
+    ) -> None:
+        rows = np.flatnonzero(training.samples.occupied == occupied)
         rows = rows[:: max(1, -(-len(rows) // _MOST_SAMPLES))]
+        self._occupied = occupied
         self._samples = training.samples.take(rows)
         self._outcomes = training.outcomes.take(rows)
         self._scaling = Scaling.of(self._samples)
-        self._profile = Profile.of(training.samples)
+        self._profile = profile
         self._weight = _row_weight(self._samples)
 
-    def rows(self, most: int | None = None) -> tuple[Design, FloatArray, FloatArray]:
-        """Return the design, the labels and the weights of the rows."""
+    def problem(self, most: int | None = None) -> _Problem:
+        """Return the regression on so many samples, all where not said."""
         step = 1 if most is None else max(1, -(-len(self._samples) // most))
         chosen = np.arange(0, len(self._samples), step)
         samples = self._samples.take(chosen)
         rows, bins, labels = _rows(samples, self._outcomes.take(chosen))
         design = build(
-            samples, self._scaling, self._profile, rows, bins, leave_out_day=True
+            samples,
+            self._scaling,
+            self._profile,
+            rows,
+            bins,
+            occupied=self._occupied,
+            leave_out_day=True,
         )
         weight = np.full(len(rows), min(self._weight * step, _ROW_WEIGHT_MOST))
-        return design, labels, weight
+        blocks = (
+            _Block(
+                block.columns,
+                block.values,
+                labels[block.rows].astype(np.float32),
+                weight[block.rows].astype(np.float32),
+            )
+            for block in design.blocks()
+        )
+        return _Problem(design.names, design.penalty, tuple(blocks))
 
     def fit(self, center: Mapping[str, float]) -> dict[str, np.ndarray]:
         """Fit the room around coefficients by column name."""
-        design, labels, weight = self.rows()
-        start = np.array([center.get(name, _prior(name)) for name in design.names])
-        coefficients = _solve(design, labels, weight, start)
+        problem = self.problem()
         return {
-            "columns": np.array(design.names),
-            "coefficients": coefficients,
-            "features": np.array(self._scaling.names, np.str_),
-            "mean": self._scaling.mean,
-            "spread": self._scaling.spread,
-            **self._profile.to_arrays(""),
+            "columns": np.array(problem.names),
+            "coefficients": problem.solve(center),
+            **self._scaling.to_arrays(),
         }
 
 
@@ -146,64 +242,29 @@ def _row_weight(samples: Samples) -> float:
     return min(_ROW_WEIGHT * max(spacing, 1.0), _ROW_WEIGHT_MOST)
 
 
-def _rows(
-    samples: Samples, outcomes: Outcomes
-) -> tuple[IntArray, IntArray, FloatArray]:
+def _rows(samples: Samples, outcomes: Outcomes) -> tuple[IntArray, IntArray, BoolArray]:
     """Return sample, bin and label of each row: the bins reached and possible."""
-    last = bin_index(outcomes.remaining)
-    bins = np.arange(BINS)
+    last = last_bin(outcomes)
     # A bin in which one stopped looking was not seen to its end.
-    seen = bins[None] < (last + outcomes.observed)[:, None]
-    rows, index = np.nonzero(seen & at_risk(samples))
-    labels = (index == last[rows]) & outcomes.observed[rows]
-    return rows, index, labels.astype(np.float32)
-
-
-def _prior(name: str) -> float:
-    if name == "reference":
-        return _REFERENCE_PRIOR
-    return 0.0
+    seen = np.arange(BINS)[None] < (last + outcomes.observed)[:, None]
+    rows, bins = np.nonzero(seen & at_risk(samples))
+    return rows, bins, (bins == last[rows]) & outcomes.observed[rows]
 
 
 def _fit_shared(tasks: list[_Task]) -> dict[str, float]:
     """Return coefficients of the columns that mean the same in every room."""
-    parts = [task.rows(_SHARED_SAMPLES) for task in tasks]
-    parts = [part for part in parts if len(part[1])]
-    if not parts:
+    problems = [task.problem(_SHARED_SAMPLES) for task in tasks]
+    if not problems:
         return {}
-    kept = shared(parts[0][0].names)
-    names = tuple(np.array(parts[0][0].names)[kept].tolist())
-    design = Design(
-        names,
-        np.concatenate([d.values[:, shared(d.names)] for d, _, _ in parts]),
-        parts[0][0].penalty[kept],
+    kept = [is_shared(problem.names) for problem in problems]
+    names = tuple(np.array(problems[0].names)[kept[0]].tolist())
+    blocks = tuple(
+        block.only(chosen)
+        for problem, chosen in zip(problems, kept, strict=True)
+        for block in problem.blocks
     )
-    labels = np.concatenate([labels for _, labels, _ in parts])
-    weight = np.concatenate([weight for _, _, weight in parts])
-    start = np.array([_prior(name) for name in names])
-    return dict(zip(names, _solve(design, labels, weight, start).tolist(), strict=True))
-
-
-def _solve(
-    design: Design, labels: FloatArray, weight: FloatArray, center: FloatArray
-) -> FloatArray:
-    """Return the ridge-penalized maximum of the likelihood around ``center``."""
-    values, penalty = design.values, design.penalty
-    beta = center.copy()
-    if not len(labels):
-        return beta
-    weight = weight.astype(np.float32)
-    for _ in range(_STEPS):
-        said = _logistic(values @ beta.astype(np.float32))
-        curvature = (values * (weight * said * (1 - said))[:, None]).T @ values
-        gradient = values.T @ (weight * (labels - said))
-        step = np.linalg.solve(
-            curvature.astype(np.float64) + np.diag(penalty),
-            gradient.astype(np.float64) - penalty * (beta - center),
-        )
-        # A step is bounded: far from the maximum the curve says little.
-        beta = beta + np.clip(step, -2.0, 2.0)
-    return beta
+    whole = _Problem(names, problems[0].penalty[kept[0]], blocks)
+    return dict(zip(names, whole.solve({}).tolist(), strict=True))
 
 
 def _logistic(value: FloatArray) -> FloatArray:

@@ -7,45 +7,43 @@ before it by a few pseudo-observations, so a rare moment falls back to what is
 known of more usual ones.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
 from ..config import EngineConfig
-from ..distribution import bin_index, from_hazards
+from ..distribution import from_hazards
+from ..local_time import DAY_MINUTES
 from ..samples import Outcomes, Samples, TrainingSet
 from ..types import BINS, FloatArray, IntArray
-from .base import Arrays, FitContext, circular_distance, fit_each
+from .base import Arrays, FitContext, fit_each, last_bin
 
 # Past moments kept per state: a forecast compares with each of them, and more
 # than two weeks of quarters of an hour add little but time.
 _KEPT = 3000
-# Questions answered at once: bounds memory to a few ten MB.
-_CHUNK = 512
+# Questions answered at once: what fits the cache of the processor.
+_CHUNK = 32
 # While a sensor is on, nothing is running out: as far from any phase of the
 # vacancy delay as one phase is from the next (min).
 _ON_PHASE = 2.0
-# Pseudo-observations of the wider estimate.
+# Pseudo-observations of the wider estimate, and of one transition per horizon before
+# anything was seen.
 _STRENGTH = 3.0
-
-_COLUMNS = ("clock", "weekend", "elapsed", "near", "far")
+_FIRST_STRENGTH = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One narrowing: widths of Gaussian kernels by column, None is "does not matter".
+    """One narrowing: widths of Gaussian kernels by column; see ``_columns``.
 
-    ``clock`` is in minutes, ``near`` and ``far`` in the units of the columns of
-    that state, ``elapsed`` in log minutes; ``other_day`` is the weight of moments
-    on the other type of day.
+    ``clock`` is in minutes, ``elapsed`` in log minutes, ``near`` and ``far`` are in
+    the units of that state; ``other_day`` is the weight of moments on the other type
+    of day.
     """
 
-    clock: float | None = None
-    elapsed: float | None = None
-    near: float | None = None
-    far: float | None = None
+    widths: Mapping[str, float]
     other_day: float = 1.0
 
 
@@ -56,14 +54,14 @@ class _Step:
 # hour, then how long nobody has been here and anywhere.
 _STEPS = (
     (
-        _Step(clock=45.0, other_day=0.6),
-        _Step(near=1.2, far=1.2),
-        _Step(elapsed=1.2),
+        _Step({"clock": 45.0}, other_day=0.6),
+        _Step({"near": 1.2, "far": 1.2}),
+        _Step({"elapsed": 1.2}),
     ),
     (
-        _Step(near=0.4, far=0.7, clock=240.0),
-        _Step(elapsed=0.8),
-        _Step(clock=75.0, other_day=0.6),
+        _Step({"near": 0.4, "far": 0.7, "clock": 240.0}),
+        _Step({"elapsed": 0.8}),
+        _Step({"clock": 75.0}, other_day=0.6),
     ),
 )
 
@@ -124,58 +122,90 @@ class Kernel:
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The past moments of one state, those with the same end next to each other.
+
+    Shapes: ``columns`` (m,) each, ``day`` (m,), ``starts`` (g,) where each group
+    begins, ``ended`` and ``looked`` (g, BINS): whether its moments ended in a bin, and
+    whether they were looked at in it.
+    """
+
+    columns: Mapping[str, np.ndarray]
+    day: IntArray
+    starts: IntArray
+    ended: FloatArray
+    looked: FloatArray
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Order the moments that were kept, of which there is at least one."""
+        ends = 2 * arrays["bin"] + arrays["observed"]
+        order = np.argsort(ends, kind="stable")
+        ends = ends[order]
+        starts = np.flatnonzero(np.r_[True, ends[1:] != ends[:-1]])
+        index, observed = ends[starts] // 2, ends[starts] % 2 == 1
+        at = index[:, None] == np.arange(BINS)
+        ended = (at & observed[:, None]).astype(np.float64)
+        # One that was cut off in a bin counts for half of it (actuarial estimate).
+        looked = (index[:, None] >= np.arange(BINS)) - 0.5 * (at & ~observed[:, None])
+        columns = {name: array[order] for name, array in arrays.items()}
+        return cls(columns, columns["day"], starts, ended, looked)
+
+    def hazards(
+        self, weights: np.ndarray, wider: FloatArray, strength: float
+    ) -> FloatArray:
+        """Return the estimate of weighted moments (q, m), pulled to a wider one."""
+        # Summed by group first: there are thousands of moments and few ways to end.
+        grouped = np.add.reduceat(weights, self.starts, axis=1).astype(np.float64)
+        ended, looked = grouped @ self.ended, grouped @ self.looked
+        return (ended + strength * wider) / (looked + strength)
+
+
 def _answer(
-    past: Mapping[str, np.ndarray], samples: Samples, state: int, leave_out_day: bool
+    arrays: Mapping[str, np.ndarray], samples: Samples, state: int, leave_out_day: bool
 ) -> FloatArray:
-    if not len(past["bin"]):
-        return np.full((len(samples), BINS), 1.0 / (BINS + 1))
-    ended, looked = _life_table(past["bin"], past["observed"])
-    # The coarsest estimate: one transition per horizon before anything was seen.
-    total = (ended.sum(0) + 1.0 / BINS) / (looked.sum(0) + 1.0)
-    columns = _columns(samples)
-    result = np.zeros((len(samples), BINS), np.float32)
-    for rows in _chunks(len(samples)):
-        log_weights = np.zeros((len(columns["clock"][rows]), len(ended)), np.float32)
-        if leave_out_day:
-            own = samples.day[rows][:, None] == past["day"][None]
-            log_weights[own] = -np.inf
-        hazards = np.broadcast_to(total, (len(log_weights), BINS))
+    result: FloatArray = np.full((len(samples), BINS), 1.0 / BINS)
+    if not len(arrays["bin"]):
+        return result
+    past, questions = _Past.of(arrays), _columns(samples)
+    for first in range(0, len(samples), _CHUNK):
+        rows = slice(first, first + _CHUNK)
+        allowed = (samples.day[rows, None] != past.day) | (not leave_out_day)
+        log_weights = np.where(allowed, np.float32(0), np.float32(-np.inf))
+        # The coarsest estimate: of all moments, whatever they were like.
+        hazards = past.hazards(
+            allowed.astype(np.float32), result[rows], _FIRST_STRENGTH
+        )
         for step in _STEPS[state]:
-            log_weights += _likeness(step, columns, past, rows)
-            weights = np.exp(log_weights)
-            hazards = (weights @ ended + _STRENGTH * hazards) / (
-                weights @ looked + _STRENGTH
-            )
+            for column, width in step.widths.items():
+                _narrow(log_weights, questions[column][rows], past, column, width)
+            if step.other_day < 1.0:
+                other = questions["weekend"][rows, None] != past.columns["weekend"]
+                log_weights += other * np.float32(np.log(step.other_day))
+            hazards = past.hazards(np.exp(log_weights), hazards, _STRENGTH)
         result[rows] = hazards
-    return result.astype(np.float64)
+    return result
 
 
-def _likeness(
-    step: _Step,
-    columns: Mapping[str, FloatArray],
-    past: Mapping[str, np.ndarray],
-    rows: slice,
-) -> FloatArray:
-    """Return the log of the kernel of a step, (rows, past moments)."""
-    result = np.zeros((), np.float32)
-    for name in ("elapsed", "near", "far"):
-        width = getattr(step, name)
-        if width is not None:
-            distance = (columns[name][rows, None] - past[name][None]) / width
-            # An unknown number is like any other.
-            result = result - 0.5 * np.nan_to_num(distance) ** 2
-    if step.clock is not None:
-        distance = circular_distance(columns["clock"][rows, None], past["clock"][None])
-        result = result - 0.5 * (distance / step.clock) ** 2
-    if step.other_day < 1.0:
-        other = columns["weekend"][rows, None] != past["weekend"][None]
-        result = result + np.where(other, np.float32(np.log(step.other_day)), 0)
-    return np.asarray(result, np.float32)
+def _narrow(
+    log_weights: np.ndarray, asked: np.ndarray, past: _Past, column: str, width: float
+) -> None:
+    """Multiply the weights (q, m) by a kernel of one column.
 
-
-def _chunks(count: int) -> Iterator[slice]:
-    for first in range(0, count, _CHUNK):
-        yield slice(first, min(first + _CHUNK, count))
+    In place and in single precision: in training millions of pairs are compared.
+    """
+    known = past.columns[column]
+    distance = asked[:, None] - known
+    if column == "clock":
+        np.abs(distance, out=distance)
+        np.minimum(distance, np.float32(DAY_MINUTES) - distance, out=distance)
+    elif np.isnan(asked).any() or np.isnan(known).any():
+        # An unknown number is like any other.
+        np.nan_to_num(distance, copy=False)
+    distance *= np.float32(np.sqrt(0.5) / width)
+    np.square(distance, out=distance)
+    log_weights -= distance
 
 
 def _columns(samples: Samples) -> dict[str, FloatArray]:
@@ -199,19 +229,6 @@ def _columns(samples: Samples) -> dict[str, FloatArray]:
     return {name: column.astype(np.float32) for name, column in columns.items()}
 
 
-def _life_table(index: IntArray, observed: np.ndarray) -> tuple[FloatArray, FloatArray]:
-    """Return who ended and who was looked at in each bin, (m, BINS) float32."""
-    bins = np.arange(BINS)
-    looked = (index[:, None] >= bins[None]).astype(np.float32)
-    at = index < BINS
-    ended = np.zeros_like(looked)
-    ended[np.flatnonzero(at & observed), index[at & observed]] = 1.0
-    # One that was cut off in a bin counts for half of it (actuarial estimate).
-    cut = at & ~observed
-    looked[np.flatnonzero(cut), index[cut]] = 0.5
-    return ended, looked
-
-
 def _keep(training: TrainingSet) -> Arrays:
     arrays: dict[str, np.ndarray] = {}
     for state in (0, 1):
@@ -222,6 +239,6 @@ def _keep(training: TrainingSet) -> Arrays:
         for name, column in _columns(samples).items():
             arrays[f"{name}{state}"] = column
         arrays[f"day{state}"] = samples.day.astype(np.int32)
-        arrays[f"bin{state}"] = bin_index(outcomes.remaining).astype(np.int16)
+        arrays[f"bin{state}"] = last_bin(outcomes).astype(np.int16)
         arrays[f"observed{state}"] = outcomes.observed
     return arrays
