@@ -193,7 +193,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--test-days", type=int, default=plan.test_days)
     parser.add_argument("--step", type=float, default=plan.step, help="seconds")
     parser.add_argument("--vacancy-delay", type=float, default=300.0, help="seconds")
-    parser.add_argument("--tier", choices=("base", "full"), default="base")
+    parser.add_argument(
+        "--tier",
+        choices=("base", "full"),
+        default="base",
+        help="whether members that need an optional library learn too",
+    )
     return parser.parse_args(argv)
 
 
@@ -213,7 +218,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     began = datetime.now(UTC)
     count = write_forecasts(
-        replay(home, plan, EngineConfig()), arguments.out, home.spec.time_zone
+        replay(home, plan, EngineConfig(tier=arguments.tier)),
+        arguments.out,
+        home.spec.time_zone,
     )
     seconds = (datetime.now(UTC) - began).total_seconds()
     sys.stdout.write(f"{count} forecasts in {arguments.out}, {seconds:.0f} s\n")

@@ -32,6 +32,7 @@ def test_writes_a_row_per_room_and_step(path: Path, tmp_path: Path) -> None:
     """The forecasts file has the columns and rows the scorer wants."""
     out = tmp_path / "forecasts.csv"
     command = ["--train-days", "6", "--test-days", "2", "--step", "3600"]
+    command += ["--tier", "base"]
     assert main([str(path), "--out", str(out), *command]) == 0
     rows = _rows(out)
     assert tuple(rows[0]) == HEADER
@@ -93,6 +94,19 @@ def test_forecasts_tell_the_rooms_apart(path: Path) -> None:
     }
     told = np.mean([each.predicted_time is not None for each in forecasts])
     assert told > 0.9
+
+
+def test_tiers_differ(path: Path, tmp_path: Path) -> None:
+    """The full tier asks members that the base tier does without."""
+    command = ["--train-days", "6", "--test-days", "1", "--step", "21600"]
+    tables = []
+    for tier in ("base", "full"):
+        out = tmp_path / f"{tier}.csv"
+        assert main([str(path), "--out", str(out), *command, "--tier", tier]) == 0
+        tables.append(_rows(out))
+    base, full = tables
+    assert [row["origin"] for row in base] == [row["origin"] for row in full]
+    assert base != full
 
 
 def test_bad_input_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

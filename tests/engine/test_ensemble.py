@@ -20,6 +20,7 @@ from custom_components.occupancy_prediction.engine.ensemble import (
     learn_weights,
     member_forecasts,
     pool,
+    pool_shares,
     pooled_forecast,
 )
 from custom_components.occupancy_prediction.engine.models import MEMBERS
@@ -249,6 +250,17 @@ def test_member_without_weight_speaks_when_nobody_else_can() -> None:
         pool([silent, LATE], weights, samples_of(1), CONFIG).tolist() == LATE.tolist()
     )
     assert pool([SOON, LATE], weights, samples_of(1), CONFIG).tolist() == SOON.tolist()
+
+
+def test_shares_of_those_who_had_a_say() -> None:
+    """The silent have none, whatever their weight; where all are silent, nobody has."""
+    silent = np.full((2, BINS), np.nan)
+    weights = np.tile([0.2, 0.5, 0.3], (CLASSES, 1))
+    heard = pool_shares(
+        [many(SOON, 2), silent, many(LATE, 2)], weights, samples_of(2), CONFIG
+    )
+    np.testing.assert_allclose(heard, [[0.4, 0.0, 0.6]] * 2)
+    assert not pool_shares([silent] * 3, weights, samples_of(2), CONFIG).any()
 
 
 def test_no_questions() -> None:

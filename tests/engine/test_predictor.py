@@ -90,6 +90,19 @@ def _check_times(forecast: Forecast, now: float) -> None:
     assert within == pytest.approx(0.5, abs=1e-6)
 
 
+def test_members_that_run_are_named() -> None:
+    """Who needs a library that may not be used has no say, and is not told."""
+    spec, table, _, end = home()
+    base = train(spec, table, EngineConfig(tier="base"), now=end - DAY, version="b")
+    names = {
+        tier: {name for name, _ in forecast.member_weights}
+        for tier, state in (("base", base), ("full", trained()))
+        for forecast in forecast_at(end - DAY / 2, state).values()
+    }
+    assert names["full"] - names["base"] == {"boosting"}
+    assert {"kernel", "hazard", "climatology", "duration"} <= names["base"]
+
+
 def test_prediction_is_pure() -> None:
     """The same question twice has the same answer."""
     _, _, _, end = home()

@@ -1,11 +1,20 @@
 """Every tuning number of the engine, with its unit and its reason."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+# Whether members that need an optional library may learn.
+type Tier = Literal["base", "full"]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
     """Tuning numbers. The defaults are what the benchmarks were run with."""
+
+    # "full" lets every member learn whose library can be imported, "base" only
+    # those that need nothing but NumPy. What was learned is arrays in either, so a
+    # model forecasts the same wherever it is read.
+    tier: Tier = "full"
 
     # A motion sensor that says no OFF counts as off that long after its last
     # ON message (s): PIRs repeat themselves or fall silent within minutes, so

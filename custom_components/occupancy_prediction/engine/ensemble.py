@@ -88,28 +88,40 @@ def _likelihood(forecast: FloatArray, outcomes: Outcomes) -> FloatArray:
     return np.asarray(np.maximum(said, _SMALLEST), np.float64)
 
 
+def pool_shares(
+    forecasts: Sequence[FloatArray],
+    weights: FloatArray,
+    samples: Samples,
+    config: EngineConfig,
+) -> FloatArray:
+    """Return each member's share of the mixture, (n, members), rows summing to 1.
+
+    A row that is no distribution has no say. Where no member with a weight has
+    anything to say, those without one speak; where nobody does, the row is 0.
+    """
+    valid: BoolArray = np.stack([is_valid(forecast) for forecast in forecasts], axis=1)
+    shares = np.where(valid, weights[issue_class(samples, config)], 0.0)
+    shares = np.where(shares.sum(1, keepdims=True) > 0, shares, valid)
+    total = shares.sum(1, keepdims=True)
+    normalized: FloatArray = shares / np.where(total > 0, total, 1.0)
+    return normalized
+
+
 def pool(
     forecasts: Sequence[FloatArray],
     weights: FloatArray,
     samples: Samples,
     config: EngineConfig,
 ) -> FloatArray:
-    """Return the mixture, (n, BINS). A row that is no distribution has no say.
+    """Return the mixture, (n, BINS); see ``pool_shares``.
 
-    Where no member with a weight has anything to say, those without one speak; where
-    nobody does, every bin is as likely as the next.
+    Where nobody has a say, every bin is as likely as the next.
     """
-    shares = weights[issue_class(samples, config)].copy()
-    stacked = np.stack(forecasts, axis=1)
-    valid: BoolArray = np.stack([is_valid(forecast) for forecast in forecasts], axis=1)
-    shares = np.where(valid, shares, 0.0)
-    shares = np.where(shares.sum(1, keepdims=True) > 0, shares, valid)
-    total = shares.sum(1, keepdims=True)
-    shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
-    mixture: FloatArray = np.einsum(
-        "nm,nmb->nb", shares, np.where(valid[..., None], stacked, 0.0)
-    )
-    return np.where(total > 0, mixture, np.arange(1, BINS + 1) / (BINS + 1))
+    shares = pool_shares(forecasts, weights, samples, config)
+    spoken = np.where(shares[..., None] > 0, np.stack(forecasts, axis=1), 0.0)
+    mixture: FloatArray = np.einsum("nm,nmb->nb", shares, spoken)
+    unheard = np.arange(1, BINS + 1) / (BINS + 1)
+    return np.where(shares.sum(1, keepdims=True) > 0, mixture, unheard)
 
 
 def member_forecasts(

@@ -6,7 +6,7 @@ import numpy as np
 
 from .config import EngineConfig
 from .distribution import modes, quantile
-from .ensemble import issue_class, member_forecasts, pooled_forecast
+from .ensemble import member_forecasts, pool_shares, pooled_forecast
 from .features import HomeScene, describe
 from .models import MEMBERS
 from .occupancy_curve import occupancy_curve
@@ -90,7 +90,9 @@ def _forecast(
     time_zone: str,
 ) -> Forecast:
     now = forecast.issued_at
-    cdf = _distribution(samples, model, config)
+    forecasts = member_forecasts(model.members, samples, config)
+    cdf = pooled_forecast(forecasts, model.weights, samples, config)
+    shares = pool_shares(forecasts, model.weights, samples, config)[0]
     occupied = bool(samples.occupied[0])
     predicted = _moment(now, cdf, 0.5)
     following = None
@@ -125,10 +127,9 @@ def _forecast(
         next_occupied=following if occupied else predicted,
         next_vacant=predicted if occupied else following,
         member_weights=tuple(
-            (member.name, float(weight))
-            for member, weight in zip(
-                MEMBERS, model.weights[issue_class(samples, config)[0]], strict=True
-            )
+            (member.name, float(share))
+            for member, share in zip(MEMBERS, shares, strict=True)
+            if share > 0
         ),
     )
 

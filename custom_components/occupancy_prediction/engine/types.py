@@ -239,7 +239,7 @@ class Forecast:
             median end of the stay (or absence) that begins with it.
         stage: how much the model has to go on.
         model_version: which model made it.
-        member_weights: share of each member in it.
+        member_weights: share of each member that had a say in it.
     """
 
     room_id: str
