@@ -64,7 +64,7 @@ class EngineConfig:
     holdout_folds: int = 3
     # Pseudo-forecasts by which pool weights are pulled to default shares; rows
     # 5 min apart are far from independent, hence hundreds.
-    pool_shrinkage: float = 500.0
+    pool_shrinkage: float = 150.0
 
     # Moments whose forecasts are kept to be compared with what came are this far
     # apart (s), and kept that long (d): weights and calibration should follow
@@ -84,14 +84,15 @@ class EngineConfig:
     stage_days: tuple[float, float, float] = (3.0, 14.0, 28.0)
 
     # What "reliable" promises: share within 20 min and mean error (min). The
-    # threshold is learned at a stricter share so that the promise holds on
-    # days it was not learned on.
+    # threshold is learned at a stricter share, so many standard errors below what
+    # was seen, so that the promise holds on days it was not learned on.
     reliable_tolerance: float = 20.0
-    reliable_target: float = 0.93
+    reliable_target: float = 0.92
+    reliable_margin: float = 1.0
     reliable_mean_error: float = 15.0
-    # Held-out forecasts that must stand behind such a threshold (count), about
-    # half a day of them: a lucky handful proves nothing.
-    reliable_minimum: int = 150
+    # Held-out forecasts that must stand behind such a threshold (count), a day or
+    # two of the rooms of a home: a lucky handful proves nothing.
+    reliable_minimum: int = 300
 
     # No probability is pinned at 0 or 1: this much is left to the unheard-of.
     floor: float = 1e-4

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .calibration import Calibration, learn_calibration
+from .calibration import Calibration, HeldOut, learn_calibrations
 from .config import EngineConfig
 from .ensemble import default_weights, learn_weights, member_forecasts, pooled_forecast
 from .evidence import Evidence
@@ -75,15 +75,15 @@ def train(
     resolved = {room_id: record.resolve(now) for room_id, record in records.items()}
     context = FitContext(config, seed, _part(checkpoint, share, 1.0))
     fitted = _fit(resolved, context)
+    weights, calibrations = _learn_from(evidence, config)
     rooms = {}
     for room_id, part in resolved.items():
-        weights, calibration = _learn_from(evidence[room_id], config)
         moments = records[room_id].moments
         rooms[room_id] = _counted(
             RoomModel(
                 members=fitted[room_id],
-                weights=weights,
-                calibration=calibration,
+                weights=weights.get(room_id, default_weights()),
+                calibration=calibrations.get(room_id, Calibration.identity()),
                 evidence=evidence[room_id],
                 profile=learn_profile(
                     timeline.rooms[room_id],
@@ -316,13 +316,18 @@ def _no_evidence(record: RoomRecord) -> Evidence:
 
 
 def _learn_from(
-    evidence: Evidence, config: EngineConfig
-) -> tuple[FloatArray, Calibration]:
-    """Return pool weights and calibration of one room."""
-    if not len(evidence):
-        return default_weights(), Calibration.identity()
-    forecasts = evidence.forecasts()
-    samples, outcomes = evidence.samples, evidence.outcomes
-    weights = learn_weights(forecasts, samples, outcomes, config, default_weights())
-    pooled = pooled_forecast(forecasts, weights, samples, config)
-    return weights, learn_calibration(pooled, samples, outcomes, config)
+    evidence: Mapping[str, Evidence], config: EngineConfig
+) -> tuple[dict[str, FloatArray], dict[str, Calibration]]:
+    """Return pool weights and calibration by room; none where nothing is known."""
+    weights: dict[str, FloatArray] = {}
+    held_out: dict[str, HeldOut] = {}
+    for room_id, part in evidence.items():
+        if not len(part):
+            continue
+        forecasts, samples, outcomes = part.forecasts(), part.samples, part.outcomes
+        weights[room_id] = learn_weights(
+            forecasts, samples, outcomes, config, default_weights()
+        )
+        pooled = pooled_forecast(forecasts, weights[room_id], samples, config)
+        held_out[room_id] = HeldOut(pooled, samples, outcomes)
+    return weights, learn_calibrations(held_out, config)

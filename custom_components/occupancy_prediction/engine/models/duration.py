@@ -45,7 +45,7 @@ class Duration:
     """Length of stays by hour of entry."""
 
     name: ClassVar[str] = "duration"
-    share: ClassVar[float] = 0.05
+    share: ClassVar[float] = 0.15
     counts: ClassVar[bool] = True
 
     def fit(
