@@ -275,6 +275,27 @@ async def test_put_while_writing(
     await writer.async_stop()
 
 
+async def test_slow_disk(
+    tmp_path: Path,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    archive: Archive,
+    writer: ArchiveWriter,
+) -> None:
+    """What waits for a slow write is written after it, by whoever comes first."""
+    with busy_database(tmp_path / "archive.db"):
+        _put(writer, 0, BATCH_ROWS)
+        _put(writer, BATCH_ROWS)
+        freezer.tick(61)
+        # Both the end of the batch and the minute.
+        async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert len(_written(archive)) == BATCH_ROWS + 1
+    assert archive.alive_until() == START + 61
+    assert writer.pending == 0
+    await writer.async_stop()
+
+
 async def test_put_during_the_last_write(
     tmp_path: Path, hass: HomeAssistant, archive: Archive, writer: ArchiveWriter
 ) -> None:

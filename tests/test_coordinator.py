@@ -128,6 +128,23 @@ async def test_old_forecast_gives_way_to_the_new_one(
     assert engine.calls == 1
 
 
+async def test_leaving_is_not_shown_as_somebody_coming(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, home: MockConfigEntry
+) -> None:
+    """How likely a room was to become vacant says nothing about who comes next."""
+    within = "sensor.kitchen_occupied_within_15"
+    hass.states.async_set(MOTION, "on")
+    hass.states.async_set(MOTION, "off")
+    await pass_time(hass, freezer, 290)
+    with slow_engine():
+        freezer.tick(10.5)
+        async_fire_time_changed(hass)
+        assert shown(hass, OCCUPANCY) == "off"
+        assert shown(hass, within) == "100"
+    await settle(hass)
+    assert shown(hass, within) != "100"
+
+
 async def test_forecast_that_does_not_come_is_not_waited_for(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, home: MockConfigEntry
 ) -> None:

@@ -207,15 +207,15 @@ async def test_chunks_and_progress(
         f"binary_sensor.motion_{number}": SensorKind.MOTION
         for number in range(CHUNK_SENSORS + 1)
     }
-    for day in range(3):
+    for day in (0, 1, 3):
         at(24 * day, *((sensor, "on") for sensor in many))
         at(24 * day + 12, *((sensor, "off") for sensor in many))
-    at(72)
-    report = await importer(START - 365 * DAY, START + 3 * DAY, many)
+    at(96)
+    report = await importer(START - 365 * DAY, START + 4 * DAY, many)
     assert report.rows == 6 * len(many)
     assert report.sensors == dict.fromkeys(many, 6)
     assert [len(chunk) for chunk in importer.chunks] == [2 * CHUNK_SENSORS, 2] * 3
-    assert importer.progress == pytest.approx([n / 6 for n in range(7)])
+    assert importer.progress == pytest.approx([n / 8 for n in range(9)])
 
 
 @pytest.mark.parametrize("end", [START - DAY, START - 30 * DAY])
@@ -272,23 +272,23 @@ async def test_into_the_archive(
     at(2, (MOTION, "off"))
     at(3)
     archive, _ = Archive.open(tmp_path / "archive.db", START)
+    with closing(archive):
 
-    async def sink(rows: list[Observation]) -> None:
-        await hass.async_add_executor_job(archive.append, rows)
+        async def sink(rows: list[Observation]) -> None:
+            await hass.async_add_executor_job(archive.append, rows)
 
-    for _ in range(2):
-        await async_import_history(
-            hass,
-            SENSORS,
-            start=START,
-            end=START + 3 * HOUR,
-            sink=sink,
-            progress=lambda _share: None,
-        )
-    table = archive.load([MOTION, TEMPERATURE])
+        for _ in range(2):
+            await async_import_history(
+                hass,
+                SENSORS,
+                start=START,
+                end=START + 3 * HOUR,
+                sink=sink,
+                progress=lambda _share: None,
+            )
+        table = archive.load([MOTION, TEMPERATURE])
     assert table.timestamps.tolist() == [START + HOUR, START + HOUR, START + 2 * HOUR]
     assert table.values.tolist() == [1.0, 19.25, 0.0]
-    archive.close()
 
 
 @pytest.mark.parametrize("persistent_database", [True])

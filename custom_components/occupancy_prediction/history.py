@@ -206,25 +206,22 @@ def _outages(session: Session, start: float, end: float) -> list[tuple[float, fl
     A crash leaves no end of a run; then the last state that was recorded, of
     whatever entity, is the last moment known.
     """
-    began, ended = [], []
+    starts, stops = [], []
     for run_start, run_end, crashed in session.execute(
         select(RecorderRuns.start, RecorderRuns.end, RecorderRuns.closed_incorrect)
     ):
-        began.append(_timestamp(run_start))
+        starts.append(_timestamp(run_start))
         if run_end is not None and not crashed:
-            ended.append(_timestamp(run_end))
+            stops.append(_timestamp(run_end))
     outages = []
-    for again in sorted(moment for moment in began if start < moment < end):
-        seen = [moment for moment in ended if moment <= again]
+    for again in sorted(moment for moment in starts if start < moment < end):
         last_state = session.scalar(
             select(func.max(States.last_updated_ts)).where(
                 States.last_updated_ts < again
             )
         )
-        if last_state is not None:
-            seen.append(last_state)
-        if seen:
-            outages.append((max(seen) + _MILLISECOND, again))
+        seen = max([last_state or start, *(stop for stop in stops if stop <= again)])
+        outages.append((seen + _MILLISECOND, again))
     return outages
 
 

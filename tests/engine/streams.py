@@ -1,6 +1,6 @@
 """Random messages of small homes, and the slow, obvious definition of occupancy."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 import math
 
@@ -126,13 +126,13 @@ class Reference:
             and moment < word.timestamp + limits[sensor.kind]
         )
 
-    def events(self) -> list[float]:
+    def events(self, kinds: Collection[SensorKind] = tuple(SensorKind)) -> list[float]:
         """Return when somebody was there for a moment: ON messages, doors moved."""
         moments = []
         for sensor in self.room.sensors:
             before = None
             for item in self.stream:
-                if item.sensor_id != sensor.sensor_id:
+                if item.sensor_id != sensor.sensor_id or sensor.kind not in kinds:
                     continue
                 is_door = sensor.kind is SensorKind.DOOR
                 back = before is not None and math.isnan(before.value)

@@ -124,21 +124,34 @@ def test_covered() -> None:
     assert covered(lower, upper, time, observed).tolist() == expected
 
 
+def test_pit_beyond_the_horizon() -> None:
+    """Nine of ten within a day: the tenth lies in the middle of what is left."""
+    cdf = row((1080, 0.5), (1440, 0.9))
+    assert pit(cdf, np.array([HORIZON]), NO).tolist() == pytest.approx([0.95])
+
+
 def test_summary_by_hand() -> None:
-    """Each figure of two forecasts, one close and one late."""
-    cdf = np.repeat(row((10, 0.0), (50, 1.0), (1440, 1.0)), 2, 0)
-    figures = summary(cdf, np.array([40.0, 12.0]), np.array([True, True]))
-    assert figures["count"] == 2
-    assert figures["mean_absolute_error"] == pytest.approx(14.0)
-    assert figures["bias"] == pytest.approx(4.0)
-    assert figures["late_share"] == 0.5
-    assert figures["within_15"] == 0.5
-    assert figures["within_20"] == 1.0
-    assert figures["coverage_80"] == 0.5
-    assert figures["crps"] == pytest.approx(
-        crps(cdf, np.array([40.0, 12.0]), np.array([True, True])).mean()
-    )
-    assert {"log_score", "brier_15", "brier_60"} <= set(figures)
+    """Each figure of forecasts whose median is half an hour."""
+    minutes = np.array([40.0, 12.0, 45.0, 15.5, 50.0, 30.0])
+    cdf = np.repeat(row((10, 0.0), (50, 1.0), (1440, 1.0)), 6, 0)
+    seen = np.full(6, True)
+    figures = summary(cdf, minutes, seen)
+    assert figures == {
+        "count": 6,
+        "crps": pytest.approx(crps(cdf, minutes, seen).mean()),
+        "log_score": pytest.approx(log_score(cdf, minutes, seen).mean()),
+        "mean_absolute_error": pytest.approx((10 + 18 + 15 + 14.5 + 20 + 0) / 6),
+        "bias": pytest.approx((-10 + 18 - 15 + 14.5 - 20 + 0) / 6),
+        "late_share": 3 / 6,
+        "within_15": 4 / 6,
+        "within_20": 1.0,
+        # 10 % to 90 % is from 14 to 46 min.
+        "coverage_80": 4 / 6,
+        "brier_15": pytest.approx((5 * 0.125**2 + 0.875**2) / 6),
+        "brier_60": 0.0,
+    }
+    late = summary(row((60, 0.4), (75, 0.6), (1440, 0.6)), np.array([60.5]), YES)
+    assert late["brier_60"] == pytest.approx(0.16)
 
 
 def test_summary_of_nothing() -> None:

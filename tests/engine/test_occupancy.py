@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from itertools import pairwise
 import math
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
@@ -116,6 +116,7 @@ def test_tracker_says_what_the_timeline_says(
     check_same(tracker, stream, end, config)
 
 
+@settings(max_examples=150)
 @given(stream=streams())
 def test_replay_is_observing_one_by_one(stream: Stream) -> None:
     """A tracker made from a table has heard the table."""
@@ -224,6 +225,24 @@ def test_message_at_the_moment_the_delay_runs_out() -> None:
     tracker = tracker_of((0.0, "motion", 1.0), (10.0, "motion", 0.0))
     assert tracker.observe(Observation(310.0, "presence", 1.0)) == ()
     assert tracker.since("room") == 0.0
+
+
+def test_off_at_the_moment_the_delay_runs_out() -> None:
+    """It says that nobody is there: the room is vacant from then on."""
+    tracker = tracker_of((0.0, "motion", 1.0), (10.0, "motion", 0.0))
+    assert tracker.observe(Observation(310.0, "motion", 0.0)) == (
+        Change("room", 310.0, False),
+    )
+
+
+def test_one_sensor_goes_on_where_another_stops() -> None:
+    """Activity that touches is one span."""
+    tracker = tracker_of(
+        (0.0, "motion", 1.0), (10.0, "motion", 0.0), (10.0, "presence", 1.0)
+    )
+    tracker.observe(Observation(20.0, "presence", 0.0))
+    active = tracker.timeline(30.0).rooms["room"].active
+    assert (active.starts.tolist(), active.ends.tolist()) == ([0.0], [20.0])
 
 
 def test_back_within_a_moment_of_vacancy() -> None:
@@ -412,6 +431,23 @@ def test_small_jitter_is_no_set_back() -> None:
 
 
 # --- bounds ---------------------------------------------------------------------------
+
+
+def test_changes_are_remembered_longer_than_activity() -> None:
+    """A week of states and a day of activity, and what held when each began."""
+    config = replace(EngineConfig(), look_back=1 * HOUR, habit_look_back=9 * HOUR)
+    tracker = HomeTracker(ONE_ROOM, config)
+    for hour in range(11):
+        tracker.observe(Observation(hour * HOUR, "motion", 1.0))
+        tracker.observe(Observation(hour * HOUR + 60, "motion", 0.0))
+    tracker.advance(10.5 * HOUR)
+    room = tracker.timeline(10.5 * HOUR).rooms["room"]
+    entries = [float(hour) for hour in range(2, 11)]
+    leaves = [hour + 0.1 for hour in range(1, 11)]
+    hours = (room.change_times / HOUR).tolist()
+    assert hours == pytest.approx(sorted([*entries, *leaves]))
+    assert (room.active.starts / HOUR).tolist() == [10.0]
+    assert (room.on_times / HOUR).tolist() == [10.0]
 
 
 def test_memory_is_bounded_without_anybody_asking() -> None:

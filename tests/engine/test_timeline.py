@@ -177,6 +177,7 @@ def test_door_is_a_moment_of_activity() -> None:
         (1500.0, VACANT),
     ]
     assert (room.active.starts == room.active.ends).all()
+    assert room.door_times.tolist() == room.on_times.tolist() == [0.0, 1000.0, 1200.0]
 
 
 def test_door_that_is_back_has_not_moved() -> None:
@@ -279,6 +280,7 @@ def test_states_are_those_of_the_definition(stream: Stream, after: float) -> Non
         reference = Reference(room, known)
         assert built.state_at(np.array(moments)).tolist() == reference.states(moments)
         assert built.on_times.tolist() == reference.events()
+        assert built.door_times.tolist() == reference.events([SensorKind.DOOR])
         active = built.active.covers(np.array(moments)).tolist()
         assert active == [reference.is_active(moment) for moment in moments]
 

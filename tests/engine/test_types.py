@@ -26,6 +26,7 @@ from custom_components.occupancy_prediction.engine.types import (
     RoomSpec,
     SensorKind,
     SensorSpec,
+    Transition,
 )
 
 MOTION = SensorSpec("motion", SensorKind.MOTION)
@@ -168,6 +169,9 @@ def test_probability_within() -> None:
     assert forecast.occupied_within(1) == pytest.approx(cdf[0])
     assert Forecast("room", 0.0, True, cdf=cdf).occupied_within(1) == 1
     assert Forecast("room", 0.0, False).occupied_within(1) is None
+    # What was forecast was the vacancy that has come: no word of who comes next.
+    left = Forecast("room", 0.0, False, transition=Transition.VACANT, cdf=cdf)
+    assert left.occupied_within(1) == 1
 
 
 def test_home_forecast_names_its_rooms() -> None:

@@ -270,11 +270,14 @@ class Forecast:
     def occupied_within(self, minutes: float) -> float | None:
         """Return P(occupied at some moment of the next minutes).
 
-        A room that is occupied already answers 1.
+        A room that is occupied already answers 1. So does one that has just become
+        vacant, until it is forecast anew: what was forecast was that it would.
         """
         if self.occupied is None:
             return None
-        return 1.0 if self.occupied else self.probability_within(minutes)
+        if self.occupied or self.transition is Transition.VACANT:
+            return 1.0
+        return self.probability_within(minutes)
 
 
 @dataclass(frozen=True, slots=True)
