@@ -6,8 +6,9 @@ import numpy as np
 
 from ..samples import Samples, samples_at
 from ..types import FloatArray
-from . import calendar, context, motion, transitions
+from . import calendar, context, daypattern, motion, transitions
 from .registry import (
+    FEATURE_BLOCKS,
     FEATURES,
     PAIR_FEATURES,
     SEPARATOR,
@@ -19,7 +20,7 @@ from .registry import (
 )
 
 # Importing a subject registers its features.
-SUBJECTS = (calendar, context, motion, transitions)
+SUBJECTS = (calendar, context, daypattern, motion, transitions)
 
 
 def describe(home: HomeScene, room_id: str, moments: FloatArray) -> Samples:
@@ -38,6 +39,7 @@ def with_features(home: HomeScene, room_id: str, samples: Samples) -> Samples:
 
 __all__ = [
     "FEATURES",
+    "FEATURE_BLOCKS",
     "PAIR_FEATURES",
     "SEPARATOR",
     "SUBJECTS",

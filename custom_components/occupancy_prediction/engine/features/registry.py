@@ -2,7 +2,8 @@
 
 A feature is a pure function of a ``Scene``: one room at n moments, with what
 was known of the home up to each. It is registered by its decorator under its
-own name; a feature of a pair of rooms makes one column per other room.
+own name; a feature of a pair of rooms makes one column per other room, a block
+several numbered ones.
 """
 
 from collections.abc import Callable
@@ -135,9 +136,11 @@ class Scene:
 
 type Feature = Callable[[Scene], FloatArray]
 type PairFeature = Callable[[Scene, RoomTimeline], FloatArray]
+type FeatureBlock = Callable[[Scene], FloatArray]
 
 FEATURES: dict[str, Feature] = {}
 PAIR_FEATURES: dict[str, PairFeature] = {}
+FEATURE_BLOCKS: dict[str, FeatureBlock] = {}
 
 
 def feature(function: Feature) -> Feature:
@@ -152,6 +155,12 @@ def pair_feature(function: PairFeature) -> PairFeature:
     return function
 
 
+def feature_block(function: FeatureBlock) -> FeatureBlock:
+    """Register features that are worked out together, of shape (n, columns)."""
+    FEATURE_BLOCKS[function.__name__] = function
+    return function
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureMatrix:
     """Named columns: ``values`` (n, k) in the order of ``names`` (k)."""
@@ -163,6 +172,9 @@ class FeatureMatrix:
 def feature_matrix(scene: Scene) -> FeatureMatrix:
     """Return all features of a scene; a column that is not finite becomes 0."""
     columns = {name: function(scene) for name, function in FEATURES.items()}
+    for name, block in FEATURE_BLOCKS.items():
+        for number, column in enumerate(block(scene).T):
+            columns[f"{name}_{number}"] = column
     for name, pair in PAIR_FEATURES.items():
         for other in scene.others:
             columns[f"{name}{SEPARATOR}{other.room_id}"] = pair(scene, other)
@@ -174,7 +186,8 @@ def feature_matrix(scene: Scene) -> FeatureMatrix:
 
 def schema_hash() -> str:
     """Return a mark of which features there are; another mark, another model."""
-    names = ",".join([*sorted(FEATURES), SEPARATOR, *sorted(PAIR_FEATURES)])
+    tables = (FEATURES, FEATURE_BLOCKS, PAIR_FEATURES)
+    names = SEPARATOR.join(",".join(sorted(table)) for table in tables)
     return hashlib.sha256(names.encode()).hexdigest()[:12]
 
 
@@ -201,10 +214,10 @@ def count_within(times: FloatArray, moments: FloatArray, minutes: float) -> Floa
 def occupied_share(
     room: RoomTimeline, starts: FloatArray, ends: FloatArray
 ) -> FloatArray:
-    """Return the share of [start, end) in which a room was occupied, shape (n,)."""
+    """Return the share of [start, end) in which a room was occupied, of any shape."""
     times = room.change_times
     if not len(times):
-        return np.zeros(len(starts))
+        return np.zeros(starts.shape)
     occupied = (room.change_states == OCCUPIED).astype(np.float64)
     total = np.r_[0.0, np.cumsum(np.diff(times) * occupied[:-1])]
 

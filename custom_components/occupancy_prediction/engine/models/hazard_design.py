@@ -15,7 +15,7 @@ import numpy as np
 from ..local_time import DAY_MINUTES, is_weekend
 from ..samples import Samples
 from ..types import BINS, GRID, BoolArray, FloatArray, IntArray
-from .base import Arrays, Profile, is_of_pair
+from .base import Arrays, Profile, is_day_pattern, is_of_pair
 
 # Middle of each bin (min): the moment at which its hazard is asked for.
 MIDDLES: FloatArray = (GRID[1:] + GRID[:-1]) / 2
@@ -51,14 +51,15 @@ class Scaling:
     @classmethod
     def of(cls, samples: Samples) -> Self:
         """Return the scaling of some samples; a constant feature is left at 0."""
-        count = len(samples.names)
+        chosen = [not is_day_pattern(name) for name in samples.names]
+        names = tuple(np.array(samples.names, np.str_)[chosen].tolist())
+        scale: FloatArray = np.zeros(len(names))
         if not len(samples):
-            return cls(samples.names, np.zeros(count), np.zeros(count))
-        values = samples.features.astype(np.float64)
+            return cls(names, np.zeros(len(names)), scale)
+        values = samples.features[:, chosen].astype(np.float64)
         spread = values.std(0)
-        scale: FloatArray = np.zeros(count)
         np.divide(1.0, spread, out=scale, where=spread > 1e-6)
-        return cls(samples.names, values.mean(0), scale)
+        return cls(names, values.mean(0), scale)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the scaling as arrays to save."""
