@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
 import multiprocessing
@@ -35,6 +36,20 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _DAY = 86400.0
 
 
+@cache
+def fingerprint() -> str:
+    """Return what tells this engine and its libraries from others.
+
+    Once per process: a file that is edited during a replay has no part in it.
+    """
+    digest = hashlib.sha256()
+    for source in _SOURCES:
+        digest.update(source.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {_version(library)}".encode())
+    return digest.hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One replay of an events file; its recording is kept in a folder."""
@@ -43,6 +58,7 @@ class Job:
     plan: Plan
     vacancy_delay: float
     folder: Path
+    fingerprint: str = field(default_factory=fingerprint)
 
     @property
     def home(self) -> str:
@@ -58,11 +74,8 @@ class Job:
     def recording(self) -> Path:
         """Return where its recording is kept; another engine has another place."""
         digest = hashlib.sha256(self.path.read_bytes())
-        for source in _SOURCES:
-            digest.update(source.read_bytes())
-        for library in _LIBRARIES:
-            digest.update(f"{library} {_version(library)}".encode())
-        digest.update(f"{self.plan} {self.vacancy_delay}".encode())
+        words = f"{self.plan} {self.vacancy_delay} {self.fingerprint}"
+        digest.update(words.encode())
         return self.folder / f"{self.home}-{digest.hexdigest()[:16]}.npz"
 
 

@@ -38,7 +38,7 @@ def nights_of(home: EventsFile) -> Nights | None:
     )
     times = home.table.timestamps[telling[home.table.sensors]]
     found = []
-    for midnight in np.arange(home.start, home.end, _DAY).tolist():
+    for midnight in np.arange(home.start, home.end - _NOON * _HOUR, _DAY).tolist():
         first, last = midnight + _EVENING * _HOUR, midnight + _NOON * _HOUR
         inside = times[(times >= first) & (times < last)]
         gaps = np.diff(inside)
