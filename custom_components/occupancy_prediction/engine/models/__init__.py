@@ -3,6 +3,7 @@
 from .base import Member
 from .climatology import Climatology
 from .duration import Duration
+from .gaussian_process import GaussianProcess
 from .hazard import Hazard
 from .hidden_markov import HiddenMarkov
 from .kernel import Kernel
@@ -15,6 +16,7 @@ MEMBERS: tuple[Member, ...] = (
     REFERENCE,
     Hazard(),
     HiddenMarkov(),
+    GaussianProcess(),
 )
 
 __all__ = ["MEMBERS", "REFERENCE"]

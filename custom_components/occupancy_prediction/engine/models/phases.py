@@ -76,11 +76,12 @@ def hour_table(
     return ended[..., :SLOTS], looked[..., :SLOTS]
 
 
-def hours_ahead(samples: Samples, slot: int) -> IntArray:
-    """Return the hour of the week in the middle of a slot, (n,)."""
-    minute = samples.clock + samples.earliest + SLOT_MIDDLES[slot]
+def hours_ahead(samples: Samples) -> IntArray:
+    """Return the hour of the week in the middle of each slot, (n, SLOTS)."""
+    minutes = (samples.clock + samples.earliest)[:, None] + SLOT_MIDDLES
     # Ordinal 1 was a Monday.
-    hours = np.floor(minute / 60.0).astype(np.int64) + HOURS * (samples.day - 1)
+    midnight = HOURS * (samples.day - 1)
+    hours = np.floor(minutes / 60.0).astype(np.int64) + midnight[:, None]
     ahead: IntArray = hours % HOURS_OF_WEEK
     return ahead
 
@@ -91,16 +92,16 @@ def week_table(samples: Samples, outcomes: Outcomes) -> tuple[IntArray, IntArray
     Both are (PHASES, HOURS_OF_WEEK, SLOTS): who ended, and who was looked at to
     the end of the slot.
     """
-    phase, slot = phase_of(samples), slot_of(samples, outcomes)
+    slot = slot_of(samples, outcomes)
+    places = phase_of(samples)[:, None] * HOURS_OF_WEEK + hours_ahead(samples)
     shape = (PHASES, HOURS_OF_WEEK, SLOTS)
     ended, looked = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     size = PHASES * HOURS_OF_WEEK
     for number in range(SLOTS):
-        place = phase * HOURS_OF_WEEK + hours_ahead(samples, number)
         here = (slot == number) & outcomes.observed
         seen = (slot > number) | here
         for table, chosen in ((ended, here), (looked, seen)):
-            counts = np.bincount(place[chosen], minlength=size)
+            counts = np.bincount(places[chosen, number], minlength=size)
             table[:, :, number] = counts.reshape(shape[:2])
     return ended, looked
 
