@@ -169,14 +169,17 @@ def _answer(
     if not len(arrays["bin"]):
         return result
     past, questions = _Past.of(arrays), _columns(samples)
+    # The coarsest estimate: of all moments, whatever they were like. Of all days too:
+    # some bins only one day ever reached, and an estimate without it would be the
+    # further off the more there was to learn.
+    every = np.ones((1, len(past.day)), np.float32)
+    coarsest = past.hazards(every, result[:1], _FIRST_STRENGTH)
     for first in range(0, len(samples), _CHUNK):
         rows = slice(first, first + _CHUNK)
-        allowed = (samples.day[rows, None] != past.day) | (not leave_out_day)
-        log_weights = np.where(allowed, np.float32(0), np.float32(-np.inf))
-        # The coarsest estimate: of all moments, whatever they were like.
-        hazards = past.hazards(
-            allowed.astype(np.float32), result[rows], _FIRST_STRENGTH
-        )
+        log_weights = np.zeros((len(result[rows]), len(past.day)), np.float32)
+        if leave_out_day:
+            log_weights[samples.day[rows, None] == past.day] = -np.inf
+        hazards = coarsest
         for step in _STEPS[state]:
             for column, width in step.widths.items():
                 _narrow(log_weights, questions[column][rows], past, column, width)
