@@ -24,6 +24,7 @@ from custom_components.occupancy_prediction.engine.timeline import (
     OCCUPIED,
     VACANT,
     RoomTimeline,
+    Spans,
 )
 from custom_components.occupancy_prediction.engine.types import FloatArray
 
@@ -43,12 +44,15 @@ LATE = ((10, 11), (21, 23))
 
 def lived(*days: tuple[tuple[float, float], ...]) -> RoomTimeline:
     """Return a room that is occupied in these hours, day by day from that Monday."""
+    spans = [
+        (number * DAY + begin * 60, number * DAY + end * 60)
+        for number, hours in enumerate(days)
+        for begin, end in hours
+    ]
     changes = [(0.0, VACANT)]
-    for number, hours in enumerate(days):
-        for begin, end in hours:
-            changes.append((number * DAY + begin * 60, OCCUPIED))
-            changes.append((number * DAY + end * 60, VACANT))
-    return room_of(changes)
+    for begin, end in spans:
+        changes += [(begin, OCCUPIED), (end, VACANT)]
+    return room_of(changes, [(begin, end - 5) for begin, end in spans])
 
 
 def taught(room: RoomTimeline, days: int, first: float = 0.0) -> TrainingSet:
@@ -150,6 +154,22 @@ def test_days_in_the_other_state_are_not_asked() -> None:
     found = similar_days(LEARNED, question(14, 7.0, ((6, 7),), occupied=True))
     assert {day - FIRST for day, _ in found} == {0, 2, 5, 6, 7, 9, 12, 13}
     assert similar_days(LEARNED, question(14, 3.0, occupied=True)) == []
+
+
+def test_who_still_moves_is_asked_about_those_who_did() -> None:
+    """With the delay running, days are asked about moments in which it ran."""
+    # A sensor is on all the time on even days, and only at the beginning on odd ones.
+    room = lived(*[((17, 19),)] * 6)
+    odd = [MONDAY + (number * DAY + 17 * 60) * 60 for number in (1, 3, 5)]
+    ends = np.where(np.isin(room.active.starts, odd), room.active.starts, np.inf)
+    active = Spans(room.active.starts, np.minimum(room.active.ends, ends))
+    arrays = fit(taught(replace(room, active=active), 6))
+    for sensor_on, numbers in ((True, {0, 2, 4}), (False, {1, 3, 5})):
+        asked = replace(
+            question(7, 18.0, ((17, 18),), occupied=True),
+            sensor_on=np.array([sensor_on]),
+        )
+        assert {day - FIRST for day, _ in similar_days(arrays, asked)} == numbers
 
 
 def test_the_day_itself_is_not_like_itself() -> None:

@@ -32,7 +32,11 @@ from custom_components.occupancy_prediction.engine.samples import (
     TrainingSet,
     stays_of,
 )
-from custom_components.occupancy_prediction.engine.types import BINS, FloatArray
+from custom_components.occupancy_prediction.engine.types import (
+    BINS,
+    HORIZON,
+    FloatArray,
+)
 
 from .made import MONDAY, outcomes_of_minutes, samples_of
 from .test_samples import room_of
@@ -148,6 +152,9 @@ def test_rows_by_hand() -> None:
     assert rows.tolist() == [0, 0, 1, 1, 2, 2]
     assert bins.tolist() == [0, 1, 2, 3, 0, 1]
     assert labels.tolist() == [0, 1, 0, 1, 0, 0]
+    # Who outlived the horizon was seen to the end of the last bin.
+    late = training(samples_of(1), outcomes_of_minutes([2 * HORIZON]))
+    assert rows_of(late)[1].tolist() == list(range(BINS))
 
 
 def test_columns_by_hand() -> None:

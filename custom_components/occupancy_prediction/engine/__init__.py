@@ -1,7 +1,8 @@
 """The forecasting engine: no Home Assistant, no clock, no input or output.
 
 ``train`` and ``update`` turn observations into a ``ModelState``; a ``HomeTracker``
-follows the rooms event by event; ``predict`` says when each will change next.
+follows the rooms event by event; ``predict`` says when each will change next,
+``explain`` why.
 """
 
 from .config import EngineConfig
@@ -12,6 +13,8 @@ from .errors import (
     SpecificationError,
     TrainingCancelled,
 )
+from .explain import explain
+from .explanation import Explanation
 from .occupancy import HomeTracker
 from .predictor import predict
 from .state import ModelState
@@ -43,6 +46,7 @@ __all__ = [
     "Change",
     "EngineConfig",
     "EngineError",
+    "Explanation",
     "Forecast",
     "HomeForecast",
     "HomeSpec",
@@ -60,6 +64,7 @@ __all__ = [
     "Stage",
     "TrainingCancelled",
     "Transition",
+    "explain",
     "predict",
     "train",
     "update",

@@ -1,6 +1,8 @@
 """The members of the pool."""
 
+from .analogue import Analogue
 from .base import Member
+from .boosting import Boosting
 from .climatology import Climatology
 from .duration import Duration
 from .gaussian_process import GaussianProcess
@@ -15,6 +17,8 @@ MEMBERS: tuple[Member, ...] = (
     Duration(),
     REFERENCE,
     Hazard(),
+    Boosting(),
+    Analogue(),
     HiddenMarkov(),
     GaussianProcess(),
 )

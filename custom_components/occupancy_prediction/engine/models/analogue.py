@@ -43,6 +43,9 @@ _AROUND = 2
 # Moments a quarter of an hour apart see the same transition several times: where all
 # days are counted each is this share of an observation.
 _MOMENT_WEIGHT = 0.25
+# Situations of a room: vacant, occupied with the delay running, with a sensor on. Days
+# are asked about the same one: who still moves will not be gone in a minute.
+_SITUATIONS = 3
 # Questions answered at once: bounds memory to some ten MB.
 _CHUNK = 128
 
@@ -88,7 +91,7 @@ def similar_days(arrays: Arrays, sample: Samples) -> list[tuple[int, float]]:
     """Return the days (ordinals) most like that of one sample, and their weights.
 
     A day is named by the date on which it began, and goes on to the small hours of the
-    next; weights sum to 1. Empty where no day was in this state at this time.
+    next; weights sum to 1. Empty where no day was in this situation at this time.
     """
     days = _Days.from_arrays(arrays)
     chosen, weights = days.nearest(sample)
@@ -109,6 +112,11 @@ def _place(samples: Samples) -> tuple[IntArray, FloatArray]:
     return day, since % DAY_MINUTES
 
 
+def _situation(samples: Samples) -> IntArray:
+    """Return 0, 1 or 2 for each sample; see ``_SITUATIONS``."""
+    return np.where(samples.occupied, 1 + samples.sensor_on.astype(np.int64), 0)
+
+
 def _cell(minutes: FloatArray) -> IntArray:
     return np.floor(minutes / _CELL).astype(np.int64) % _CELLS
 
@@ -118,7 +126,7 @@ class _Days:
     """Past days of a room.
 
     Shapes: ``days`` (d,) ordinals, the rest (d, cells): ``seen`` and ``occupied`` how
-    many moments of a cell were seen and occupied; of its first moment the ``state``
+    many moments of a cell were seen and occupied; of its first moment the ``situation``
     (-1 where there was none), the ``bin`` in which the state ended, counted from the
     earliest possible end, and whether that was ``observed``.
     """
@@ -126,7 +134,7 @@ class _Days:
     days: IntArray
     seen: np.ndarray
     occupied: np.ndarray
-    state: np.ndarray
+    situation: np.ndarray
     bin: np.ndarray
     observed: np.ndarray
 
@@ -162,7 +170,7 @@ class _Days:
         lead = np.maximum(outcomes.remaining[rows] - samples.earliest[rows], 0.0)
         observed = outcomes.observed[rows]
         outlived = ~observed & (outcomes.remaining[rows] >= HORIZON)
-        result.state.flat[cells] = samples.occupied[rows]
+        result.situation.flat[cells] = _situation(samples)[rows]
         result.bin.flat[cells] = np.where(outlived, BINS, bin_index(lead))
         result.observed.flat[cells] = observed
         return result
@@ -177,8 +185,8 @@ class _Days:
                 counts = getattr(result, name)
                 total = counts[rows].astype(np.int64) + getattr(part, name)[kept]
                 counts[rows] = np.minimum(total, 255)
-            fresh = result.state[rows] < 0
-            for name in ("state", "bin", "observed"):
+            fresh = result.situation[rows] < 0
+            for name in ("situation", "bin", "observed"):
                 table = getattr(result, name)
                 table[rows] = np.where(fresh, getattr(part, name)[kept], table[rows])
         return result
@@ -194,18 +202,18 @@ class _Days:
         return cls(*(arrays[field.name] for field in fields(cls)))
 
     def _hazards(self, config: EngineConfig) -> FloatArray:
-        """Return hazards by state, type of day and cell, (2, 2, cells, BINS)."""
-        rows, cells = np.nonzero(self.state >= 0)
+        """Return hazards, (situations, types of day, cells, BINS)."""
+        rows, cells = np.nonzero(self.situation >= 0)
         weekend = is_weekend(self.days).astype(np.int64)[rows]
-        place = (self.state[rows, cells] * 2 + weekend) * _CELLS + cells
+        place = (self.situation[rows, cells] * 2 + weekend) * _CELLS + cells
         ended, looked = (
-            (table * _MOMENT_WEIGHT).reshape(2, 2, _CELLS, BINS)
+            (table * _MOMENT_WEIGHT).reshape(_SITUATIONS, 2, _CELLS, BINS)
             for table in _life_table(
                 place,
                 self.bin[rows, cells],
                 self.observed[rows, cells],
                 np.ones(len(rows)),
-                4 * _CELLS,
+                _SITUATIONS * 2 * _CELLS,
             )
         )
         # One transition per horizon before anything was seen.
@@ -228,8 +236,8 @@ class _Days:
     def nearest(self, samples: Samples) -> tuple[IntArray, FloatArray]:
         """Return the most similar days and their weights, (n, neighbors) both.
 
-        Only days that were in the state of the sample about that time, and not the
-        day of the sample itself, have a weight.
+        Only days that were in the situation of the sample about that time, and not
+        the day of the sample itself, have a weight.
         """
         day, minutes = _place(samples)
         distance = self._disagreement(samples, minutes)
@@ -269,8 +277,8 @@ class _Days:
     def _answers(self, samples: Samples, chosen: IntArray) -> np.ndarray:
         """Tell which cells around a sample answer for it on some days, (n, days, a)."""
         cells = self._around(samples)
-        states = self.state[chosen[:, :, None], cells[:, None, :]]
-        return np.asarray(states == samples.occupied[:, None, None])
+        then = self.situation[chosen[:, :, None], cells[:, None, :]]
+        return np.asarray(then == _situation(samples)[:, None, None])
 
     def _disagreement(self, samples: Samples, minutes: FloatArray) -> FloatArray:
         """Return the hours since the day began that went otherwise, (n, d)."""
@@ -324,8 +332,9 @@ def _life_table(
 def _usual(arrays: Arrays, samples: Samples) -> FloatArray:
     """Return what all days say, (n, BINS)."""
     day, minutes = _place(samples)
-    state, weekend = samples.occupied.astype(np.int64), is_weekend(day).astype(np.int64)
-    return arrays["usual"][state, weekend, _cell(minutes)].astype(np.float64)
+    weekend = is_weekend(day).astype(np.int64)
+    usual = arrays["usual"][_situation(samples), weekend, _cell(minutes)]
+    return np.asarray(usual, np.float64)
 
 
 def _later(cdf: FloatArray, earliest: FloatArray) -> FloatArray:

@@ -11,10 +11,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..distribution import bin_index
 from ..samples import Samples, TrainingSet
 from ..types import BINS, GRID, BoolArray, FloatArray, IntArray
-from .base import is_day_pattern, is_of_pair
+from .base import is_day_pattern, is_of_pair, last_bin
 
 # Samples of a state that are learned from at most, per room and of all rooms: closer
 # ones repeat each other, and time and memory grow with them.
@@ -55,7 +54,7 @@ def of_state(rooms: Sequence[TrainingSet], state: int) -> list[TrainingSet]:
 def rows_of(training: TrainingSet) -> tuple[IntArray, IntArray, FloatArray]:
     """Return sample, bin and label of each row: the bins reached and possible."""
     outcomes = training.outcomes
-    last = bin_index(outcomes.remaining)
+    last = last_bin(outcomes)
     # A bin in which one stopped looking was not seen to its end.
     seen = np.arange(BINS)[None] < (last + outcomes.observed)[:, None]
     rows, bins = np.nonzero(seen & at_risk(training.samples))

@@ -90,6 +90,12 @@ class Hazard:
         return from_hazards(hazards)
 
 
+def averages(arrays: Arrays, *, occupied: bool) -> dict[str, float]:
+    """Return the averages of the features in a state, by name."""
+    names, means = (arrays[f"{part}{int(occupied)}"] for part in ("features", "mean"))
+    return dict(zip(names.tolist(), means.tolist(), strict=True))
+
+
 def _hazards(arrays: Arrays, samples: Samples, state: int) -> FloatArray:
     mine = {
         name.removesuffix(str(state)): array
