@@ -19,8 +19,8 @@ from benchmarks.events import EventsFile, EventsFileError
 from benchmarks.figures import show
 from benchmarks.household import HouseholdConfig, simulate, write_events
 
+from .hindsight import hindsight_of
 from .jobs import Job, home_name, load_home, run_all
-from .nights import nights_of
 from .plans import TEST_DAYS, figures, plans_of
 from .report import printed, write, write_readme
 from .results import Result
@@ -123,13 +123,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = [figure for result in results for figure in figures(result)]
     status = show(found)
     if arguments.docs is not None:
-        nights = {
+        looked_back = {
             home_name(path): each
             for path, home in homes.items()
-            if (each := nights_of(home)) is not None
+            if (each := hindsight_of(home)) is not None
         }
         folder = arguments.docs
-        for file in write(folder, results, found, nights, datetime.now(UTC).date()):
+        for file in write(
+            folder, results, found, looked_back, datetime.now(UTC).date()
+        ):
             print(f"wrote {file}")
         readme = folder.parent / "README.md"
         if write_readme(readme, results):

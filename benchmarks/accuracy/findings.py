@@ -1,7 +1,6 @@
 """What the figures say in sentences: what is good, what is not, and why."""
 
 from collections.abc import Mapping, Sequence
-from math import erf, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -9,8 +8,8 @@ import numpy as np
 from benchmarks.figures import Figure
 
 from .evaluation import WITHOUT
-from .nights import Nights
-from .results import TOLERANCE, Cell, Result
+from .hindsight import Hindsight
+from .results import Cell, Result
 from .tables import percent
 
 # The interval claims 0.8; the share of changes that come later than predicted is a
@@ -159,23 +158,22 @@ def earners(results: Sequence[Result]) -> str:
     )
 
 
-def spread(nights: Mapping[str, Nights]) -> str:
-    """Tell how far people's nights vary, as a list."""
-    if not nights:
-        return "(The recordings are too short to tell by how much.)"
-    return "\n".join(
-        f"- `{home}`: over {each.count} nights the moment the home fell quiet varied by "
-        f"{each.beginning:.0f} minutes, the moment it woke by {each.end:.0f} (standard "
-        "deviations). Whoever knew the usual moments exactly would be right within 20 "
-        f"minutes in {percent(_within(each.beginning))} and {percent(_within(each.end))} "
-        "of the nights."
-        for home, each in nights.items()
-    )
-
-
-def _within(deviation: float) -> float:
-    """Return the share within the tolerance of a normal spread (min)."""
-    return erf(TOLERANCE / (max(deviation, 1e-9) * sqrt(2)))
+def habits(results: Sequence[Result], looked_back: Mapping[str, Hindsight]) -> str:
+    """Tell how far habits alone could lead, as a list."""
+    lines = []
+    for home, each in looked_back.items():
+        reached = " and ".join(
+            f"{percent(result.pool['within_20'])} and {result.pool['mae']:.0f} minutes "
+            f"({result.name})"
+            for result in results
+            if result.home == home
+        )
+        lines.append(
+            f"- `{home}`, {each.days} days: right within 20 minutes in "
+            f"{percent(each.within_20)} of the cases, and {each.error:.0f} minutes off "
+            f"in the mean. The forecasts, which had not seen the days: {reached}."
+        )
+    return "\n".join(lines) or "(These recordings are too short to tell.)"
 
 
 def constant(results: Sequence[Result]) -> str:

@@ -9,9 +9,9 @@ from benchmarks.figures import Figure
 
 from . import tables
 from .evaluation import POOL, SIMILAR_DAYS
-from .findings import constant, earners, findings, spread
+from .findings import constant, earners, findings, habits
+from .hindsight import Hindsight
 from .homes import SOURCES
-from .nights import Nights
 from .plans import headline
 from .plots import members_picture, pictures
 from .results import Result
@@ -36,14 +36,14 @@ def write(
     folder: Path,
     results: Sequence[Result],
     figures: Sequence[Figure],
-    nights: Mapping[str, Nights],
+    looked_back: Mapping[str, Hindsight],
     today: date,
 ) -> list[Path]:
     """Write the page and its pictures into a folder; return the files."""
     images = folder / _IMAGES
     images.mkdir(parents=True, exist_ok=True)
     written = [folder / "accuracy.md"]
-    written[0].write_text(page(results, figures, nights, today), encoding="utf-8")
+    written[0].write_text(page(results, figures, looked_back, today), encoding="utf-8")
     # Pictures of replays that are no longer made would stay for ever.
     for old in images.glob("accuracy_*.svg"):
         old.unlink()
@@ -70,7 +70,7 @@ def write_readme(path: Path, results: Sequence[Result]) -> bool:
 def page(
     results: Sequence[Result],
     figures: Sequence[Figure],
-    nights: Mapping[str, Nights],
+    looked_back: Mapping[str, Hindsight],
     today: date,
 ) -> str:
     """Return docs/accuracy.md."""
@@ -78,7 +78,7 @@ def page(
     sections = (
         _opening(chosen, today),
         _findings(chosen, figures),
-        _unknowable(chosen, nights),
+        _unknowable(chosen, looked_back),
         _reliability(chosen, results),
         _members(chosen),
         _details(chosen, results),
@@ -117,13 +117,16 @@ def _findings(chosen: Sequence[Result], figures: Sequence[Figure]) -> str:
     return f"## What is good\n\n{good}\n\n## What is not\n\n{bad}"
 
 
-def _unknowable(chosen: Sequence[Result], nights: Mapping[str, Nights]) -> str:
+def _unknowable(chosen: Sequence[Result], looked_back: Mapping[str, Hindsight]) -> str:
     return f"""
 ## Why the rest cannot be known
 
-People do not keep to the minute, and nothing that sensors saw before says when they will not:
+People do not keep to the minute: the time at which one and the same person goes to bed alone varies by more than an hour
+from day to day, and nothing that sensors saw before says by how much it will tonight. How far habits can lead is seen in
+hindsight. Take somebody who knew all days of a recording beforehand, and gave for each room, quarter of an hour, state and
+type of day the one answer that fits them best:
 
-{spread(nights)}
+{habits(chosen, looked_back)}
 
 No published work reaches a mean error below 15 minutes and 90 % within 20 minutes on all forecasts. That is why these two
 are promised only where a forecast is marked `reliable`, and why the share of the time that is so stands beside them.

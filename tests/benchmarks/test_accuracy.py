@@ -13,8 +13,8 @@ import pytest
 from benchmarks.accuracy.__main__ import main
 from benchmarks.accuracy.evaluation import POOL, evaluate
 from benchmarks.accuracy.findings import findings
+from benchmarks.accuracy.hindsight import Hindsight
 from benchmarks.accuracy.jobs import Job, load_home, run
-from benchmarks.accuracy.nights import Nights
 from benchmarks.accuracy.plans import CASES, figures, headline, plans_of
 from benchmarks.accuracy.plots import same_days
 from benchmarks.accuracy.recording import Recording
@@ -366,14 +366,13 @@ def test_the_page_tells_good_from_bad(bench: Bench) -> None:
     """Sentences stand where the figures put them; homes are named by their source."""
     plan = Plan(0, 21, 14)
     good = _like(bench.result, "nears_0102", plan, **GOOD, brier_skill_60=0.1)
-    nights = {"nears_0102": Nights(30, 70.0, 20.0)}
-    content = page([good], figures(good), nights, date(2026, 11, 24))
+    looked_back = {"nears_0102": Hindsight(120, 0.41, 52.0)}
+    content = page([good], figures(good), looked_back, date(2026, 11, 24))
     praise, blame = re.findall(r"## What is \w+\n(.*?)(?=## W)", content, re.DOTALL)[:2]
     assert "80 % fell into it" in praise
     assert "came within 20 minutes in 91 %" in praise
     assert "one side" not in blame
-    assert "varied by 70 minutes, the moment it woke by 20" in content
-    assert "in 22 % and 68 % of the nights" in content
+    assert "in 41 % of the cases, and 52 minutes off" in content
     assert "sylvainhalle/beepbeep-sensor-events" in content
     assert "24 November 2026" in content
     changed = {"coverage": 0.6, "late_vacant": 0.7, "reliable_share": 0.01}

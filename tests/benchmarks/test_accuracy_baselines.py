@@ -16,7 +16,7 @@ from benchmarks.accuracy.baselines import (
     training_moments,
 )
 from benchmarks.accuracy.grid import DAY, EDGES, Distributions
-from benchmarks.accuracy.nights import nights_of
+from benchmarks.accuracy.hindsight import Hindsight, hindsight_of
 from benchmarks.accuracy.preheat import similar_days
 from benchmarks.accuracy.truth import RoomTruth, truth_of
 from benchmarks.events import EventsFile, read_events
@@ -254,16 +254,29 @@ def test_similar_days_know_only_the_past() -> None:
     assert said(first, 720) == pytest.approx([0.5])
 
 
-def test_nights_are_as_regular_as_they_are() -> None:
-    """To bed at ten give or take an hour, up at seven sharp."""
-    messages: list[tuple[float, str, float]] = []
-    for day in range(15):
-        bed = 22 * 60 + 60.0 * (day % 3 - 1)
-        minutes = (7 * 60.0, 12 * 60.0, 18 * 60.0, 20 * 60.0, bed)
-        messages += [(day * DAY + minute, "motion", 1.0) for minute in minutes]
-    nights = nights_of(home_of(*messages))
-    assert nights is not None
-    assert nights.count == 14
-    assert nights.beginning == pytest.approx(60, abs=1)
-    assert nights.end == 0
-    assert nights_of(home_of(*messages[:20])) is None
+def test_hindsight_gives_the_best_fixed_answer() -> None:
+    """Breakfast at eight give or take an hour: nobody knows which day is which."""
+    regular = looked_back_on([8 * 60.0] * 33)
+    assert regular is not None
+    assert regular.within_20 == 1
+    assert regular.error == 0
+    # Of three moments an hour apart one is met.
+    irregular = looked_back_on([(7 + day % 3) * 60.0 for day in range(33)])
+    assert irregular is not None
+    assert irregular.days == 32
+    assert irregular.within_20 == pytest.approx(1 / 3, abs=0.08)
+    assert irregular.error > 30
+    assert looked_back_on([8 * 60.0] * 5) is None
+
+
+def looked_back_on(breakfasts: list[float]) -> Hindsight | None:
+    """Look back at days with half an hour in the room at some minute of each."""
+    return hindsight_of(
+        home_of(
+            *(
+                (day * DAY + begin + minute, "motion", minute < 30)
+                for day, begin in enumerate(breakfasts)
+                for minute in (0.0, 30.0)
+            )
+        )
+    )
