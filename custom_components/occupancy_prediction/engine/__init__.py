@@ -17,6 +17,7 @@ from .explain import explain
 from .explanation import Explanation
 from .occupancy import HomeTracker
 from .predictor import predict
+from .purpose import Purpose, purpose_of
 from .state import ModelState
 from .timeline import HomeTimeline
 from .training import train, update, update_start
@@ -57,6 +58,7 @@ __all__ = [
     "ModelVersionError",
     "Observation",
     "ObservationTable",
+    "Purpose",
     "RoomSpec",
     "SensorKind",
     "SensorSpec",
@@ -66,6 +68,7 @@ __all__ = [
     "Transition",
     "explain",
     "predict",
+    "purpose_of",
     "train",
     "update",
     "update_start",

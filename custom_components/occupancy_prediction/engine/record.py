@@ -83,7 +83,7 @@ class RoomRecord:
 
         def training(samples: Samples) -> TrainingSet:
             outcomes = outcomes_of(self._room, samples, end)
-            return TrainingSet(samples, outcomes, stays)
+            return TrainingSet(samples, outcomes, stays, self._room.purpose)
 
         def described(chosen: BoolArray) -> Samples:
             return self._described.take(self._place[inside & chosen])

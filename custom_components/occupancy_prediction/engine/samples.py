@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from .local_time import local_time
+from .purpose import Purpose
 from .timeline import OCCUPIED, UNKNOWN, RoomTimeline, Spans
 from .types import HORIZON, BoolArray, FloatArray, IntArray
 
@@ -146,6 +147,7 @@ class TrainingSet:
     samples: Samples
     outcomes: Outcomes
     stays: Stays
+    purpose: Purpose = Purpose.OTHER
 
 
 def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Samples:
@@ -253,5 +255,8 @@ def training_set(
     """Return samples at moments with their outcomes as seen by ``end``."""
     samples = samples_at(room, moments, time_zone)
     return TrainingSet(
-        samples, outcomes_of(room, samples, end), stays_of(room, end, time_zone)
+        samples,
+        outcomes_of(room, samples, end),
+        stays_of(room, end, time_zone),
+        room.purpose,
     )

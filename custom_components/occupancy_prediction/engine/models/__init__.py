@@ -9,6 +9,7 @@ from .gaussian_process import GaussianProcess
 from .hazard import Hazard
 from .hidden_markov import HiddenMarkov
 from .kernel import Kernel
+from .prior import Prior
 
 # The forecast that others take as an input, made without their help.
 REFERENCE = Kernel()
@@ -21,6 +22,7 @@ MEMBERS: tuple[Member, ...] = (
     Analogue(),
     HiddenMarkov(),
     GaussianProcess(),
+    Prior(),
 )
 
 __all__ = ["MEMBERS", "REFERENCE"]

@@ -16,12 +16,14 @@ import numpy as np
 
 from ..config import EngineConfig
 from ..samples import Samples, TrainingSet
-from ..types import GRID, FloatArray, IntArray
+from ..types import FloatArray, IntArray
 from .base import Arrays, FitContext, fit_each
 from .gaussian_process_week import Counts, Kernel, infer
 from .phases import (
+    GROUPS,
     HOURS_OF_WEEK,
     PHASE_STATES,
+    SLOT_GROUPS,
     from_slots,
     hours_ahead,
     phase_hazards,
@@ -29,10 +31,6 @@ from .phases import (
     week_table,
 )
 
-# Ends of the groups of horizons (min after the earliest end): at once, up to ten
-# minutes, an hour, four hours, later.
-_GROUP_ENDS = (0.0, 10.0, 60.0, 240.0)
-_GROUPS: IntArray = np.searchsorted(_GROUP_ENDS, GRID, "left").astype(np.int64)
 # Kernels among which each room chooses: log-odds that vary by a third, a half or
 # one; the same every day, or mostly not.
 _KERNELS = tuple(Kernel(*choice) for choice in product((0.1, 0.3, 1.0), (0.2, 0.6)))
@@ -78,7 +76,7 @@ class GaussianProcess:
         state = samples.occupied.astype(np.int64)[:, None]
         odds = (
             arrays["usual"][phase_of(samples)]
-            + arrays["off"][state, _GROUPS[None], hours_ahead(samples)]
+            + arrays["off"][state, SLOT_GROUPS[None], hours_ahead(samples)]
         ).astype(np.float64)
         survival = np.cumprod(1 / (1 + np.exp(odds)), axis=1)
         return from_slots(np.asarray(1 - survival, np.float64), samples.earliest)
@@ -113,9 +111,9 @@ def _parts(
 ) -> dict[tuple[int, int], Counts]:
     """Return the counts of each state and group, as far as there are any."""
     parts: dict[tuple[int, int], Counts] = {}
-    for state, group in product((0, 1), range(int(_GROUPS.max()) + 1)):
+    for state, group in product((0, 1), range(GROUPS)):
         # Every phase of the state in every slot of the group.
-        chosen = (looked.sum(1) > 0) & np.equal(_GROUPS, group)
+        chosen = (looked.sum(1) > 0) & np.equal(SLOT_GROUPS, group)
         phase, slot = np.nonzero(chosen & np.equal(PHASE_STATES, state)[:, None])
         if len(phase):
             parts[state, group] = Counts(
@@ -131,7 +129,7 @@ def _answer(
 ) -> tuple[FloatArray, float]:
     """Return log-odds by state, group and hour, and how probable the counts are."""
     covariance, evidence = kernel.matrix(), 0.0
-    off = np.zeros((2, int(_GROUPS.max()) + 1, HOURS_OF_WEEK))
+    off = np.zeros((2, GROUPS, HOURS_OF_WEEK))
     for place, counts in parts.items():
         posterior = infer(covariance, counts)
         off[place] = posterior.mean

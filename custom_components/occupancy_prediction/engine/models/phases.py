@@ -14,6 +14,10 @@ from ..types import BINS, GRID, HORIZON, FloatArray, IntArray
 SLOTS = BINS + 1
 # Middle of each slot, in minutes after the earliest end.
 SLOT_MIDDLES: FloatArray = np.r_[0.0, (GRID[1:] + GRID[:-1]) / 2]
+# Groups of slots for which an hour of the day may mean different things: at once, up
+# to ten minutes after the earliest end, an hour, four hours, later.
+SLOT_GROUPS: IntArray = np.searchsorted((0.0, 10.0, 60.0, 240.0), GRID, "left")
+GROUPS = 5
 HOURS = 24
 # Hours of the week, Monday 0 first.
 HOURS_OF_WEEK = 7 * HOURS
