@@ -15,7 +15,7 @@ import numpy as np
 from ..local_time import DAY_MINUTES, is_weekend
 from ..samples import Samples
 from ..types import BINS, GRID, BoolArray, FloatArray, IntArray
-from .base import Arrays, Profile, is_day_pattern, is_of_pair
+from .base import Arrays, Profile, is_of_block, is_of_pair
 
 # Middle of each bin (min): the moment at which its hazard is asked for.
 MIDDLES: FloatArray = (GRID[1:] + GRID[:-1]) / 2
@@ -51,7 +51,7 @@ class Scaling:
     @classmethod
     def of(cls, samples: Samples) -> Self:
         """Return the scaling of some samples; a constant feature is left at 0."""
-        chosen = [not is_day_pattern(name) for name in samples.names]
+        chosen = [not is_of_block(name) for name in samples.names]
         names = tuple(np.array(samples.names, np.str_)[chosen].tolist())
         scale: FloatArray = np.zeros(len(names))
         if not len(samples):
@@ -319,8 +319,10 @@ def _features(scaling: Scaling, values: FloatArray) -> list[_Split]:
         (~pair, _GROUPS, 25.0),
         (pair, _PAIR_GROUPS, 30.0),
     ):
-        names = tuple(np.array(scaling.names, np.str_)[chosen].tolist())
-        result.append(_split(names, penalty, values[:, chosen], groups))
+        # A home of one room has no pairs.
+        if chosen.any():
+            names = tuple(np.array(scaling.names, np.str_)[chosen].tolist())
+            result.append(_split(names, penalty, values[:, chosen], groups))
     return result
 
 
