@@ -5,7 +5,6 @@ Nothing here imports Home Assistant: the tests of the engine run without it
 """
 
 import logging
-
 import sys
 
 import pytest
