@@ -28,7 +28,7 @@ from custom_components.occupancy_prediction.engine.distribution import (
     probability_within,
     quantile,
 )
-from custom_components.occupancy_prediction.engine.types import BINS, FloatArray
+from custom_components.occupancy_prediction.engine.types import BINS, GRID, FloatArray
 
 
 def random_cdf(count: int) -> FloatArray:
@@ -82,13 +82,9 @@ def test_crps_is_the_engines_on_the_same_edges() -> None:
     cdf = random_cdf(50)
     time = np.random.default_rng(1).exponential(100, 50)
     on_grid = np.concatenate([np.zeros((50, 1)), cdf], axis=1)
-    said = Distributions.of(on_grid, np.r_[0.0, _engine_edges()])
+    said = Distributions.of(on_grid, GRID)
     observed = np.ones(50, np.bool_)
     assert crps(said, time) == pytest.approx(metrics.crps(cdf, time, observed))
-
-
-def _engine_edges() -> FloatArray:
-    return np.asarray(metrics.GRID[1:], np.float64)
 
 
 def test_log_score_by_hand() -> None:
