@@ -82,7 +82,14 @@ def check_same(first: ModelState, second: ModelState) -> None:
     assert list(first.rooms) == list(second.rooms)
     for room_id, room in first.rooms.items():
         other = second.rooms[room_id]
-        for name in ("spells", "days", "stride", "counted_until", "open_since", "stage"):
+        for name in (
+            "spells",
+            "days",
+            "stride",
+            "counted_until",
+            "open_since",
+            "stage",
+        ):
             assert getattr(room, name) == getattr(other, name)
         for mine, yours in zip(_arrays(room), _arrays(other), strict=True):
             assert mine[0] == yours[0]

@@ -105,7 +105,7 @@ def _forecast(
         )
         if model.spells[int(not occupied)] >= config.spells_minimum:
             following = _moment(predicted, _distribution(entry, model, config), 0.5)
-    confidence = model.calibration.confidence(cdf, samples)
+    confidence = model.calibration.confidence(cdf, samples, config.reliable_tolerance)
     curve = occupancy_curve(
         model.profile, cdf, occupied=occupied, now=now, time_zone=time_zone
     )
