@@ -12,6 +12,8 @@ from benchmarks.replay import HEADER, Plan, main, replay
 from custom_components.occupancy_prediction.engine import EngineConfig, ObservationTable
 
 DAY = 86400.0
+# Which members there are and how much each learns does not matter here.
+CONFIG = EngineConfig(tier="base", learned_samples=600, holdout_folds=1)
 PLAN = Plan(train_days=6, test_days=3, step=1800.0)
 
 
@@ -54,8 +56,8 @@ def test_never_looks_ahead(path: Path, cut_day: float) -> None:
     home = read_events(path)
     cut = home.start + cut_day * DAY
     short = EventsFile(home.spec, home.table.before(cut), {}, ())
-    whole = list(replay(home, PLAN, EngineConfig()))
-    part = list(replay(short, PLAN, EngineConfig()))
+    whole = list(replay(home, PLAN, CONFIG))
+    part = list(replay(short, PLAN, CONFIG))
     assert part
     assert part == whole[: len(part)]
     # The end of the events is the end of the replay, not a guess beyond it.
@@ -66,7 +68,7 @@ def test_starts_where_it_is_told(path: Path) -> None:
     """Days before the start day are not learned from."""
     home = read_events(path)
     plan = Plan(start_day=2, train_days=4, test_days=1, step=7200.0)
-    forecasts = list(replay(home, plan, EngineConfig()))
+    forecasts = list(replay(home, plan, CONFIG))
     assert forecasts[0][0] == home.start + 6 * DAY
     kept = home.table.timestamps >= home.start + 2 * DAY
     later = ObservationTable(
@@ -77,13 +79,13 @@ def test_starts_where_it_is_told(path: Path) -> None:
     )
     same = EventsFile(home.spec, later, {}, ())
     assert forecasts == list(
-        replay(same, Plan(train_days=4, test_days=1, step=7200.0), EngineConfig())
+        replay(same, Plan(train_days=4, test_days=1, step=7200.0), CONFIG)
     )
 
 
 def test_forecasts_tell_the_rooms_apart(path: Path) -> None:
     """A week is enough to forecast most rooms most of the time."""
-    forecasts = [each for _, each in replay(read_events(path), PLAN, EngineConfig())]
+    forecasts = [each for _, each in replay(read_events(path), PLAN, CONFIG)]
     assert {each.room_id for each in forecasts} == {
         "bathroom",
         "bedroom",
