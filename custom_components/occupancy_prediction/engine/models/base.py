@@ -17,9 +17,11 @@ from ..types import BINS, HORIZON, FloatArray, IntArray
 type Arrays = Mapping[str, np.ndarray]
 
 # Names of features say what they mean beyond the room itself: this mark stands before
-# the other room of a pair, and this is how the hours of the last day begin.
+# the other room of a pair, and this is how the hours of the last day and the last
+# visits begin.
 _PAIR_MARK = "@"
 _DAY_PATTERN = "hour_"
+_VISITS = "visited_"
 
 
 def is_of_pair(name: str) -> bool:
@@ -27,12 +29,12 @@ def is_of_pair(name: str) -> bool:
     return _PAIR_MARK in name
 
 
-def is_day_pattern(name: str) -> bool:
-    """Tell whether a feature is an hour of the last day, back from now.
+def is_of_block(name: str) -> bool:
+    """Tell whether a feature is an hour of the last day or one of the last visits.
 
-    They are there to find days alike; as inputs one by one they say little.
+    They are there to find days or ways alike; as inputs one by one they say little.
     """
-    return name.startswith(_DAY_PATTERN)
+    return name.startswith((_DAY_PATTERN, _VISITS))
 
 
 def day_pattern(samples: Samples) -> FloatArray:
@@ -40,6 +42,18 @@ def day_pattern(samples: Samples) -> FloatArray:
     columns = [samples.feature(f"{_DAY_PATTERN}{hour}") for hour in range(24)]
     unknown = np.full(len(samples), np.nan)
     return np.stack([unknown if c is None else c for c in columns], axis=1)
+
+
+def visits(samples: Samples) -> FloatArray:
+    """Return the last visits, latest first, (3, n, visits); see the feature.
+
+    The rooms as codes, negative for the room itself and 0 for none, and the log minutes
+    since each began and that it lasted. None where they are not known.
+    """
+    chosen = [name.startswith(_VISITS) for name in samples.names]
+    told = samples.features[:, chosen] if any(chosen) else np.zeros((len(samples), 0))
+    parts = told.reshape(len(samples), 3, told.shape[1] // 3)
+    return np.asarray(parts.transpose(1, 0, 2), np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..samples import Samples, TrainingSet
 from ..types import BINS, GRID, BoolArray, FloatArray, IntArray
-from .base import is_day_pattern, is_of_pair, last_bin
+from .base import is_of_block, is_of_pair, last_bin
 
 # Samples of a state that are learned from at most, per room and of all rooms: closer
 # ones repeat each other, and time and memory grow with them.
@@ -100,7 +100,7 @@ class Inputs:
         names = tuple(
             name
             for name in (samples[0].names if samples else ())
-            if not is_of_pair(name) and not is_day_pattern(name)
+            if not is_of_pair(name) and not is_of_block(name)
         )
         total = np.zeros(len(names))
         # One transition per horizon before anything was seen.
