@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from custom_components.occupancy_prediction.engine import (
-    EngineConfig,
     Explanation,
     Forecast,
     HomeTimeline,
@@ -16,10 +15,10 @@ from custom_components.occupancy_prediction.engine import (
     Transition,
     explain,
     predict,
-    train,
 )
 from custom_components.occupancy_prediction.engine.distribution import quantile
 from custom_components.occupancy_prediction.engine.explanation import (
+    ROOM_INPUT,
     Influence,
     MemberView,
     SimilarDay,
@@ -31,19 +30,9 @@ from custom_components.occupancy_prediction.engine.models.hazard import Hazard, 
 from custom_components.occupancy_prediction.engine.samples import Samples
 from custom_components.occupancy_prediction.engine.timeline import build_timeline
 
-from .family import home
+from .family import DAY, QUICK as CONFIG, home, trained
 
-DAY = 86400.0
-# One look ahead is enough to have weights; the library of the full tier is not asked.
-CONFIG = EngineConfig(tier="base", holdout_folds=1)
 NAMES = {"kitchen": "the kitchen"}
-
-
-@cache
-def trained() -> ModelState:
-    """Return what 11 days taught."""
-    spec, table, _, end = home()
-    return train(spec, table, CONFIG, now=end - DAY, version="v")
 
 
 @cache
@@ -138,11 +127,13 @@ def test_inputs_are_compared_with_their_average(hour: float) -> None:
     checked = 0
     for each in explained("kitchen", now).inputs:
         values = samples.features.copy()
+        # Of another room everything is asked about at once.
+        pair = each.name.removeprefix(ROOM_INPUT) if "@" in each.name else None
         for column, name in enumerate(samples.names):
             if name == each.name:
                 assert each.value == values[0, column]
                 assert each.average == usual[name]
-            if name == each.name or name.endswith(each.name.removeprefix("room")):
+            if name == each.name or (pair and name.endswith(f"@{pair}")):
                 values[0, column] = usual[name]
         if each.value is not None and each.name not in samples.names:
             continue  # how long it has been like this

@@ -262,15 +262,20 @@ def test_an_unknown_home_is_told_by_the_clock() -> None:
     assert night > evening
 
 
-def test_numpy_and_hmmlearn_forecast_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The two tiers have the same outputs."""
+def test_both_tiers_forecast_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The base tier does not ask for the library, and comes to the same."""
     training = asleep_out_and_about()
-    with_library = MEMBER.fit({"room": training}, CONTEXT)["room"]
+    full = MEMBER.fit({"room": training}, CONTEXT)["room"]
     monkeypatch.setitem(sys.modules, "hmmlearn.hmm", None)
-    without = MEMBER.fit({"room": training}, CONTEXT)["room"]
+    config = replace(CONFIG, tier="base")
+    base = MEMBER.fit({"room": training}, replace(CONTEXT, config=config))["room"]
     asked = training.samples.take(np.arange(0, 2880, 97))
     np.testing.assert_allclose(
-        MEMBER.predict(with_library, asked, CONFIG),
-        MEMBER.predict(without, asked, CONFIG),
+        MEMBER.predict(full, asked, CONFIG),
+        MEMBER.predict(base, asked, CONFIG),
         atol=1e-3,
     )
+    # Without the library the full tier is the base tier.
+    without = MEMBER.fit({"room": training}, CONTEXT)["room"]
+    for name, array in base.items():
+        np.testing.assert_array_equal(without[name], array)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..samples import Samples, samples_at
 from ..types import FloatArray
-from . import calendar, context, daypattern, motion, transitions
+from . import calendar, context, daypattern, motion, sequence, transitions
 from .registry import (
     FEATURE_BLOCKS,
     FEATURES,
@@ -20,7 +20,7 @@ from .registry import (
 )
 
 # Importing a subject registers its features.
-SUBJECTS = (calendar, context, daypattern, motion, transitions)
+SUBJECTS = (calendar, context, daypattern, motion, sequence, transitions)
 
 
 def describe(home: HomeScene, room_id: str, moments: FloatArray) -> Samples:

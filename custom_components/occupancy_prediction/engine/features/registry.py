@@ -6,10 +6,11 @@ own name; a feature of a pair of rooms makes one column per other room, a block
 several numbered ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 import hashlib
+from typing import Self
 
 import numpy as np
 
@@ -24,23 +25,55 @@ SEPARATOR = "@"
 LONG_AGO = 7 * 1440.0
 
 
-# After so long without activity anywhere (s) the home is entered anew. No longer than
-# half of the look-back, or what was before it would depend on how far one looks back.
+# After so long without activity anywhere (s) the home is entered anew, and of a visit
+# that began longer ago it is forgotten what was before. No more than half of the
+# look-back, or the answer would depend on how far one looks back.
 HOME_LEFT = 12 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSpans:
+    """When which room was active, ordered by the beginning; shapes (s,)."""
+
+    starts: FloatArray
+    ends: FloatArray
+    rooms: IntArray
+
+    @classmethod
+    def of(cls, rooms: Sequence[Spans]) -> Self:
+        """Join the spans of all rooms."""
+        starts = _joined([active.starts for active in rooms])
+        owner = np.repeat(np.arange(len(rooms)), [len(each.starts) for each in rooms])
+        order = np.argsort(starts, kind="stable")
+        ends = _joined([active.ends for active in rooms])
+        return cls(starts[order], ends[order], owner[order])
 
 
 @dataclass(frozen=True, slots=True)
 class Visits:
     """The rooms in which somebody was active, one after the other.
 
-    Shapes: ``starts`` (v,) when activity moved to the room ``rooms`` (v,), or began
-    again there; ``previous`` (v,) the room before that, -1 if there was none. Rooms
-    are indices into those of the timeline.
+    Shapes: ``starts`` (v,) when activity moved to the room ``rooms`` (v,); ``previous``
+    (v,) the room it came from, -1 where the home was entered. Rooms are indices into
+    those of the timeline.
     """
 
     starts: FloatArray
     rooms: IntArray
     previous: IntArray
+
+    @classmethod
+    def of(cls, spans: RoomSpans) -> Self:
+        """Follow the activity from room to room."""
+        starts, ends, rooms = spans.starts, spans.ends, spans.rooms
+        before = np.arange(len(starts)) - 1
+        # What ended long before does not count, even if nothing else began since.
+        for index in np.flatnonzero(starts[1:] - ends[:-1] > HOME_LEFT) + 1:
+            recent = np.flatnonzero(starts[index] - ends[:index] <= HOME_LEFT)
+            before[index] = recent[-1] if len(recent) else -1
+        came_from = np.r_[rooms, -1][before]
+        moved = came_from != rooms
+        return cls(starts[moved], rooms[moved], came_from[moved])
 
 
 class HomeScene:
@@ -53,19 +86,14 @@ class HomeScene:
         self.room_ids = tuple(timeline.rooms)
 
     @cached_property
+    def spans(self) -> RoomSpans:
+        """Return when which room was active."""
+        return RoomSpans.of([room.active for room in self.timeline.rooms.values()])
+
+    @cached_property
     def visits(self) -> Visits:
         """Return the sequence of visited rooms."""
-        rooms = [room.active for room in self.timeline.rooms.values()]
-        starts = _joined([active.starts for active in rooms])
-        ends = _joined([active.ends for active in rooms])
-        owner = np.repeat(np.arange(len(rooms)), [len(each.starts) for each in rooms])
-        order = np.argsort(starts, kind="stable")
-        starts, ends, owner = starts[order], ends[order], owner[order]
-        moved = np.r_[True, owner[1:] != owner[:-1]][: len(owner)]
-        previous = np.r_[-1, owner[moved]][np.cumsum(moved) - 1]
-        quiet = starts[1:] - np.maximum.accumulate(ends)[:-1]
-        begun = moved | np.r_[True, quiet > HOME_LEFT][: len(owner)]
-        return Visits(starts[begun], owner[begun], previous[begun])
+        return Visits.of(self.spans)
 
     @cached_property
     def home_on_times(self) -> FloatArray:
@@ -89,6 +117,11 @@ def _united(rooms: list[RoomTimeline]) -> Spans:
         _joined([room.active.starts for room in rooms]),
         _joined([room.active.ends for room in rooms]),
     )
+
+
+def _last(times: FloatArray, moments: FloatArray) -> IntArray:
+    """Return the place of the last of some ordered times, -1 before the first."""
+    return np.searchsorted(times, moments, "right").astype(np.int64) - 1
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:
@@ -130,8 +163,13 @@ class Scene:
     @cached_property
     def visit(self) -> IntArray:
         """Return the index of the visit going on at each moment, -1 before any."""
-        starts = self.home.visits.starts
-        return np.searchsorted(starts, self.moments, "right").astype(np.int64) - 1
+        return _last(self.home.visits.starts, self.moments)
+
+    @cached_property
+    def active_last(self) -> IntArray:
+        """Return the index of the room that became active last, -1 before any."""
+        spans = self.home.spans
+        return pick(spans.rooms, _last(spans.starts, self.moments), -1)
 
 
 type Feature = Callable[[Scene], FloatArray]
@@ -196,12 +234,22 @@ def log_minutes(minutes: FloatArray) -> FloatArray:
     return np.log1p(np.clip(minutes, 0.0, LONG_AGO))
 
 
+def pick[Number: np.generic](
+    column: np.ndarray[tuple[int, ...], np.dtype[Number]], places: IntArray, none: float
+) -> np.ndarray[tuple[int, ...], np.dtype[Number]]:
+    """Return what a column says at places, something else at place -1."""
+    padded: np.ndarray[tuple[int, ...], np.dtype[Number]] = np.concatenate(
+        [column, np.array([none], column.dtype)]
+    )
+    return padded[places]
+
+
 def since(times: FloatArray, moments: FloatArray) -> FloatArray:
     """Return minutes since the last of some ordered times, inf before the first."""
     if not len(times):
         return np.full(len(moments), np.inf)
-    index = np.searchsorted(times, moments, "right") - 1
-    return np.where(index >= 0, (moments - times[np.maximum(index, 0)]) / 60, np.inf)
+    index = _last(times, moments)
+    return np.where(index >= 0, (moments - times[index]) / 60, np.inf)
 
 
 def count_within(times: FloatArray, moments: FloatArray, minutes: float) -> FloatArray:

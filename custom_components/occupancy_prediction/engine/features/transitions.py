@@ -4,7 +4,7 @@ import numpy as np
 
 from ..timeline import RoomTimeline
 from ..types import BoolArray, FloatArray, IntArray
-from .registry import HOME_LEFT, Scene, feature, log_minutes, pair_feature
+from .registry import HOME_LEFT, Scene, feature, log_minutes, pair_feature, pick
 
 # Steps between visits that tell how fast somebody walks (count).
 _STEPS = 3
@@ -13,7 +13,7 @@ _STEPS = 3
 @feature
 def since_room_change(scene: Scene) -> FloatArray:
     """Return the time since activity moved to another room, as log minutes."""
-    began = _at(scene.home.visits.starts, scene.visit, -np.inf)
+    began = pick(scene.home.visits.starts, scene.visit, -np.inf)
     return log_minutes(np.minimum(scene.moments - began, HOME_LEFT) / 60)
 
 
@@ -27,39 +27,31 @@ def movement_interval(scene: Scene) -> FloatArray:
     recent = np.searchsorted(starts, scene.moments - HOME_LEFT, "right")
     first = np.maximum(last - _STEPS, recent)
     steps = np.maximum(last - first, 0)
-    spent = _at(starts, last, 0.0) - _at(starts, np.minimum(first, last), 0.0)
+    spent = pick(starts, last, 0.0) - pick(starts, np.minimum(first, last), 0.0)
     return log_minutes(spent / np.maximum(steps, 1) / 60)
 
 
 @feature
 def is_last_room(scene: Scene) -> FloatArray:
     """Tell whether the last activity of the home was in this room."""
-    return _was(scene, scene.home.visits.rooms, scene.room)
+    return _is(scene, scene.active_last, scene.room)
 
 
 @pair_feature
 def last_room(scene: Scene, other: RoomTimeline) -> FloatArray:
     """Tell whether the last activity of the home was in another room."""
-    return _was(scene, scene.home.visits.rooms, other)
+    return _is(scene, scene.active_last, other)
 
 
 @pair_feature
 def previous_room(scene: Scene, other: RoomTimeline) -> FloatArray:
-    """Tell whether the activity before the last was in another room."""
-    return _was(scene, scene.home.visits.previous, other)
+    """Tell whether activity came from another room, not long ago."""
+    visits = scene.home.visits
+    came_from = _is(scene, pick(visits.previous, scene.visit, -1), other)
+    began = pick(visits.starts, scene.visit, -np.inf)
+    return np.where(scene.moments - began <= HOME_LEFT, came_from, 0.0)
 
 
-def _was(scene: Scene, rooms: IntArray, room: RoomTimeline) -> FloatArray:
-    wanted = scene.home.room_ids.index(room.room_id)
-    was: BoolArray = _at(rooms, scene.visit, -1) == wanted
-    return was.astype(np.float64)
-
-
-def _at[Number: np.generic](
-    column: np.ndarray[tuple[int, ...], np.dtype[Number]], visit: IntArray, none: float
-) -> np.ndarray[tuple[int, ...], np.dtype[Number]]:
-    """Return what a column says of visits, something else before the first."""
-    padded: np.ndarray[tuple[int, ...], np.dtype[Number]] = np.concatenate(
-        [np.array([none], column.dtype), column]
-    )
-    return padded[visit + 1]
+def _is(scene: Scene, rooms: IntArray, room: RoomTimeline) -> FloatArray:
+    wanted: BoolArray = rooms == scene.home.room_ids.index(room.room_id)
+    return wanted.astype(np.float64)

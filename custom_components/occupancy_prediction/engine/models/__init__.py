@@ -10,6 +10,7 @@ from .hazard import Hazard
 from .hidden_markov import HiddenMarkov
 from .kernel import Kernel
 from .prior import Prior
+from .sequence import Sequence
 
 # The forecast that others take as an input, made without their help.
 REFERENCE = Kernel()
@@ -23,6 +24,7 @@ MEMBERS: tuple[Member, ...] = (
     HiddenMarkov(),
     GaussianProcess(),
     Prior(),
+    Sequence(),
 )
 
 __all__ = ["MEMBERS", "REFERENCE"]

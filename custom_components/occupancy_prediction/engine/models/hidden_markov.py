@@ -22,7 +22,7 @@ from ..config import EngineConfig
 from ..samples import Samples, TrainingSet
 from ..types import FloatArray
 from .base import Arrays, FitContext, circular_distance, fit_each
-from .hidden_markov_modes import Modes, fastest_step, fit_modes, sequences
+from .hidden_markov_modes import Modes, fastest_step, fit_modes, numpy_step, sequences
 from .phases import HOURS, SLOTS, from_slots, hour_table, phase_hazards, phase_of
 
 # Enough for asleep, out, about, quiet evening, busy kitchen; more split days by the
@@ -62,9 +62,7 @@ class HiddenMarkov:
             return {}
         context.checkpoint(0.0)
         # The home is the same seen from any room: the one with the most to say.
-        modes = _learn_modes(
-            max((t.samples for t in rooms.values()), key=len), context.seed
-        )
+        modes = _learn_modes(max((t.samples for t in rooms.values()), key=len), context)
         return fit_each(
             rooms, context, lambda training: modes | _count(modes, training)
         )
@@ -185,7 +183,7 @@ def _clock(minutes: FloatArray) -> FloatArray:
     return np.stack(waves, axis=-1)
 
 
-def _learn_modes(samples: Samples, seed: int) -> dict[str, np.ndarray]:
+def _learn_modes(samples: Samples, context: FitContext) -> dict[str, np.ndarray]:
     seen = observations(samples)
     # What is not known at every moment is not learned from, nor asked for later.
     used = np.isfinite(seen).all(0) & (len(seen) > 0)
@@ -202,7 +200,8 @@ def _learn_modes(samples: Samples, seed: int) -> dict[str, np.ndarray]:
     if len(seen) >= _MOMENTS_MINIMUM:
         lengths, spacing = sequences(samples.origin)
         values = _standardized(seen, arrays)
-        modes = fit_modes(values, lengths, _MODES, seed, fastest_step())
+        step = numpy_step if context.config.tier == "base" else fastest_step()
+        modes = fit_modes(values, lengths, _MODES, context.seed, step)
     steps = max(1, round(_LAG / spacing))
     return arrays | {
         "modes_lag": np.array(steps * spacing),
