@@ -25,6 +25,7 @@ from custom_components.occupancy_prediction.engine import (
     RoomSpec,
     SensorKind,
     SensorSpec,
+    purpose_of,
 )
 
 COLUMNS = ("timestamp", "sensor_id", "sensor_type", "room_id", "state")
@@ -161,7 +162,7 @@ class _Reader:
         )
         spec = HomeSpec(
             tuple(
-                RoomSpec(room_id, tuple(sensors))
+                RoomSpec(room_id, tuple(sensors), purpose=purpose_of(room_id))
                 for room_id, sensors in sorted(rooms.items())
             ),
             time_zone,

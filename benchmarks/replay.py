@@ -20,6 +20,8 @@ from custom_components.occupancy_prediction.engine import (
     HORIZON,
     EngineConfig,
     Forecast,
+    HomeForecast,
+    HomeTimeline,
     HomeTracker,
     ModelState,
     Observation,
@@ -58,10 +60,27 @@ class Plan:
     step: float = 900.0
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What production would know and say at one issue time (UTC s)."""
+
+    origin: float
+    state: ModelState
+    timeline: HomeTimeline
+    forecasts: HomeForecast
+
+
 def replay(
     home: EventsFile, plan: Plan, config: EngineConfig
 ) -> Iterator[tuple[float, Forecast]]:
     """Yield (issue time, forecast) of every room at each step of the test days."""
+    for moment in live(home, plan, config):
+        for forecast in moment.forecasts.rooms.values():
+            yield moment.origin, forecast
+
+
+def live(home: EventsFile, plan: Plan, config: EngineConfig) -> Iterator[Moment]:
+    """Yield each step of the test days, with the model in use."""
     start = home.start + plan.start_day * _DAY
     first = start + plan.train_days * _DAY
     last = min(first + plan.test_days * _DAY, home.end)
@@ -76,16 +95,21 @@ def replay(
             tracker.observe(messages.pop())
         tracker.advance(origin)
         if origin >= night:
-            state = train(home.spec, table, config, now=night, version=f"{night:.0f}")
+            state = train(
+                home.spec,
+                table,
+                config,
+                now=night,
+                version=f"{night:.0f}",
+                previous=state,
+            )
             updated, night = night, night + _DAY
         elif origin >= updated + _UPDATE:
             updated += _UPDATE
             state = _updated(state, home, table, config, updated)
-        forecasts = predict(
-            state, home.spec, tracker.timeline(origin), config, now=origin
-        )
-        for forecast in forecasts.rooms.values():
-            yield origin, forecast
+        timeline = tracker.timeline(origin)
+        forecasts = predict(state, home.spec, timeline, config, now=origin)
+        yield Moment(origin, state, timeline, forecasts)
 
 
 def _updated(
@@ -169,7 +193,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--test-days", type=int, default=plan.test_days)
     parser.add_argument("--step", type=float, default=plan.step, help="seconds")
     parser.add_argument("--vacancy-delay", type=float, default=300.0, help="seconds")
-    parser.add_argument("--tier", choices=("base", "full"), default="base")
+    parser.add_argument(
+        "--tier",
+        choices=("base", "full"),
+        default="base",
+        help="whether members that need an optional library learn too",
+    )
     return parser.parse_args(argv)
 
 
@@ -189,7 +218,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     began = datetime.now(UTC)
     count = write_forecasts(
-        replay(home, plan, EngineConfig()), arguments.out, home.spec.time_zone
+        replay(home, plan, EngineConfig(tier=arguments.tier)),
+        arguments.out,
+        home.spec.time_zone,
     )
     seconds = (datetime.now(UTC) - began).total_seconds()
     sys.stdout.write(f"{count} forecasts in {arguments.out}, {seconds:.0f} s\n")

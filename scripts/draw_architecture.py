@@ -145,27 +145,34 @@ BANDS: Final = (
         ("#123a5e", "#123a5e"),
         LOW,
         """
+        1 engine/explain 0 3 - why it says so
         1 engine/predictor 3 8.4 A3 model + present = forecast
         1 engine/training 8.4 12 B5 past = model
-        2 engine/state 4 12 - what was learned: arrays, no pickle
+        2 engine/explanation 0 3 - in words
+        2 engine/state 4 9 - what was learned: arrays, no pickle
+        2 engine/record 9 12 - what was known when
         3 engine/occupancy_curve 0 4 - the next 24 h
-        3 engine/ensemble 4 7.7 - weighs the members
-        3 engine/calibration 7.7 12 - makes “how sure” true
-        4 engine/models/base 0 4 - what a member is
-        4 engine/models/climatology 4 8 - usual at this time
-        4 engine/models/duration 8 12 - usual stay
+        3 engine/ensemble 4 6.6 - who is heard
+        3 engine/evidence 6.6 9 - said, came
+        3 engine/calibration 9.2 12 - how sure, truly
+        4 engine/models 0 6 - the members: kernel, hazard and others
+        4 engine/features 6 12 - what is going on, one pure function each
         5 engine/occupancy 0 3 A2 tracker
         5 engine/samples 3 9 - moments, and what came after each
         5 engine/metrics 9 12 - scores
         6 engine/timeline 0 4 - messages become spans
         6 engine/local_time 4 8 - clock on the wall
         6 engine/distribution 8 12 - time to the change
-        7 engine/config 0 4 - every tuning number
-        7 engine/types 4 9 - Observation in, Forecast out
-        7 engine/errors 9 12 - one family
+        7 engine/config 0 3 - every tuning number
+        7 engine/types 3 7 - Observation in, Forecast out
+        7 engine/purpose 7 9.6 - kind of room
+        7 engine/errors 9.6 12 - one family
         """,
     ),
 )
+
+# These are folders: one file for each member or subject.
+PACKAGES: Final = ("engine/features", "engine/models")
 
 # Who uses whom, and the column in which the arrow is drawn; "engine" is its face.
 ARROWS: Final = """
@@ -187,15 +194,14 @@ options: const 1, engine 3
 observation: engine 6
 archive: archive_file 9
 model_store: engine 10.9
+engine/explain: engine/explanation 1.5
 engine/predictor: engine/occupancy_curve 3.5, engine/state 6
-engine/training: engine/state 10
-engine/state: engine/ensemble 6, engine/calibration 10
-engine/occupancy_curve: engine/models/base 2
-engine/ensemble: engine/models/climatology 6
-engine/calibration: engine/samples 8
-engine/models/base: engine/samples 3.5
-engine/models/climatology: engine/samples 6
-engine/models/duration: engine/samples 8.55
+engine/training: engine/state 8.7, engine/record 10
+engine/state: engine/ensemble 5, engine/evidence 7.8
+engine/record: engine/features 9.1
+engine/ensemble: engine/models 5
+engine/features: engine/samples 8
+engine/models: engine/samples 4.5
 engine/occupancy: engine/timeline 1.5
 engine/samples: engine/timeline 3.5, engine/local_time 6
 engine/metrics: engine/distribution 10.5
@@ -273,7 +279,8 @@ def box_of(box: Box, band: Band, top: float) -> str:
         f' height="{band.height}" rx="7" fill="#ffffff" stroke="{band.colors[1]}"/>'
     )
     x = left + 11
-    name = f"{box.module.removeprefix('engine/')}.py"
+    name = box.module.removeprefix("engine/")
+    name += "/" if box.module in PACKAGES else ".py"
     bold = ' font-weight="600"'
     if band.height == HIGH:
         content = text(x, top + 20, name, 14, INK, more=bold) + text(

@@ -5,6 +5,7 @@ Nothing here imports Home Assistant: the tests of the engine run without it
 """
 
 import logging
+import sys
 
 import pytest
 
@@ -27,6 +28,14 @@ def custom_integrations(request: pytest.FixtureRequest) -> None:
         if name in request.fixturenames:
             request.getfixturevalue(name)
     request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def base_tier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Home Assistant have the libraries that all of its installations have."""
+    if "hass" in request.fixturenames:
+        for name in ("lightgbm", "hmmlearn", "sklearn"):
+            monkeypatch.setitem(sys.modules, name, None)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.occupancy_prediction.engine import (
     HomeSpec,
+    Purpose,
     RoomSpec,
     SensorKind,
     SensorSpec,
@@ -75,6 +76,7 @@ async def test_a_room_becomes_a_spec(hass: HomeAssistant) -> None:
             SensorSpec("sensor.kitchen_light", SensorKind.LIGHT),
         ),
         120.0,
+        Purpose.KITCHEN,
     )
 
 
@@ -82,7 +84,7 @@ async def test_what_is_not_stored_has_its_default(hass: HomeAssistant) -> None:
     """A room of the first release has no value for an option that came later."""
     entry = add_home(hass, room("Kitchen"))
     assert room_spec(entry.subentries["room_kitchen"]) == RoomSpec(
-        "room_kitchen", (), 300.0
+        "room_kitchen", (), 300.0, Purpose.KITCHEN
     )
     assert forecast_interval(entry) == 300.0
     hass.config_entries.async_update_entry(entry, options={"forecast_interval": 60})

@@ -39,7 +39,7 @@ from .const import (
     CONF_VACANCY_DELAY,
     SUBENTRY_TYPE_ROOM,
 )
-from .engine import HomeSpec, RoomSpec, SensorKind, SensorSpec
+from .engine import HomeSpec, RoomSpec, SensorKind, SensorSpec, purpose_of
 
 SECTION_CLIMATE: Final = "climate"
 SECTION_ADVANCED: Final = "advanced"
@@ -265,6 +265,7 @@ def room_spec(subentry: ConfigSubentry) -> RoomSpec:
         vacancy_delay=float(
             subentry.data.get(CONF_VACANCY_DELAY, _DEFAULTS[CONF_VACANCY_DELAY])
         ),
+        purpose=purpose_of(subentry.title),
     )
 
 

@@ -62,7 +62,7 @@ def open_storage(
         if model is not None:
             model = _without_removed_rooms(model, store, spec, archive)
         known = archive.spans(sensors)
-        recent = archive.recent(sensors, now - config.look_back).before(now)
+        recent = archive.recent(sensors, now - config.habit_look_back).before(now)
         tracker = HomeTracker.replay(spec, config, recent)
         unwatched = _unwatched(sensors, recent, archive.alive_until(), now)
         for observation in unwatched:

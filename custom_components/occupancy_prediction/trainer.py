@@ -122,8 +122,8 @@ class _Learner:
         """Let the archive forget what is too old to learn from."""
         self._archive.remove_before(now - RETENTION)
 
-    def train(self, now: float) -> ModelState:
-        """Learn everything anew."""
+    def train(self, now: float, previous: ModelState | None) -> ModelState:
+        """Learn everything anew; how ``previous`` has fared is not forgotten."""
         self._progress_at = -math.inf
         return train(
             self._spec,
@@ -131,6 +131,7 @@ class _Learner:
             self._config,
             now=now,
             version=f"{int(now)}-{self._fingerprint}",
+            previous=previous,
             checkpoint=self._show_progress,
         )
 
@@ -363,7 +364,9 @@ class Trainer:
             learner.forget_old(now)
         if model is None and not learner.has_first_data(now):
             return None
-        return learner.train(now)
+        # With other rooms or another past, what a model was worth is found out anew.
+        same = reason in (TrainingReason.SCHEDULE, TrainingReason.REQUEST)
+        return learner.train(now, model if same else None)
 
     def _hear_progress(self, share: float) -> None:
         self._hass.loop.call_soon_threadsafe(self._async_show_progress, share)

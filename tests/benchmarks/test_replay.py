@@ -12,6 +12,8 @@ from benchmarks.replay import HEADER, Plan, main, replay
 from custom_components.occupancy_prediction.engine import EngineConfig, ObservationTable
 
 DAY = 86400.0
+# Which members there are and how much each learns does not matter here.
+CONFIG = EngineConfig(tier="base", learned_samples=600, holdout_folds=1)
 PLAN = Plan(train_days=6, test_days=3, step=1800.0)
 
 
@@ -32,6 +34,7 @@ def test_writes_a_row_per_room_and_step(path: Path, tmp_path: Path) -> None:
     """The forecasts file has the columns and rows the scorer wants."""
     out = tmp_path / "forecasts.csv"
     command = ["--train-days", "6", "--test-days", "2", "--step", "3600"]
+    command += ["--tier", "base"]
     assert main([str(path), "--out", str(out), *command]) == 0
     rows = _rows(out)
     assert tuple(rows[0]) == HEADER
@@ -53,8 +56,8 @@ def test_never_looks_ahead(path: Path, cut_day: float) -> None:
     home = read_events(path)
     cut = home.start + cut_day * DAY
     short = EventsFile(home.spec, home.table.before(cut), {}, ())
-    whole = list(replay(home, PLAN, EngineConfig()))
-    part = list(replay(short, PLAN, EngineConfig()))
+    whole = list(replay(home, PLAN, CONFIG))
+    part = list(replay(short, PLAN, CONFIG))
     assert part
     assert part == whole[: len(part)]
     # The end of the events is the end of the replay, not a guess beyond it.
@@ -65,7 +68,7 @@ def test_starts_where_it_is_told(path: Path) -> None:
     """Days before the start day are not learned from."""
     home = read_events(path)
     plan = Plan(start_day=2, train_days=4, test_days=1, step=7200.0)
-    forecasts = list(replay(home, plan, EngineConfig()))
+    forecasts = list(replay(home, plan, CONFIG))
     assert forecasts[0][0] == home.start + 6 * DAY
     kept = home.table.timestamps >= home.start + 2 * DAY
     later = ObservationTable(
@@ -76,13 +79,13 @@ def test_starts_where_it_is_told(path: Path) -> None:
     )
     same = EventsFile(home.spec, later, {}, ())
     assert forecasts == list(
-        replay(same, Plan(train_days=4, test_days=1, step=7200.0), EngineConfig())
+        replay(same, Plan(train_days=4, test_days=1, step=7200.0), CONFIG)
     )
 
 
 def test_forecasts_tell_the_rooms_apart(path: Path) -> None:
     """A week is enough to forecast most rooms most of the time."""
-    forecasts = [each for _, each in replay(read_events(path), PLAN, EngineConfig())]
+    forecasts = [each for _, each in replay(read_events(path), PLAN, CONFIG)]
     assert {each.room_id for each in forecasts} == {
         "bathroom",
         "bedroom",
@@ -93,6 +96,19 @@ def test_forecasts_tell_the_rooms_apart(path: Path) -> None:
     }
     told = np.mean([each.predicted_time is not None for each in forecasts])
     assert told > 0.9
+
+
+def test_tiers_differ(path: Path, tmp_path: Path) -> None:
+    """The full tier asks members that the base tier does without."""
+    command = ["--train-days", "6", "--test-days", "1", "--step", "21600"]
+    tables = []
+    for tier in ("base", "full"):
+        out = tmp_path / f"{tier}.csv"
+        assert main([str(path), "--out", str(out), *command, "--tier", tier]) == 0
+        tables.append(_rows(out))
+    base, full = tables
+    assert [row["origin"] for row in base] == [row["origin"] for row in full]
+    assert base != full
 
 
 def test_bad_input_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

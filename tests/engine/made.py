@@ -79,7 +79,7 @@ def samples_of(
         clock=column(clock),
         day=np.full(count, day),
         weekend=np.full(count, (day - 1) % 7 >= 5),
-        sensor_on=state if sensor_on is None else np.full(count, sensor_on),
+        sensor_on=state.copy() if sensor_on is None else np.full(count, sensor_on),
         earliest=column(earliest),
         quiet=column(quiet),
     )

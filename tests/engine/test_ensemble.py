@@ -15,11 +15,12 @@ from custom_components.occupancy_prediction.engine.distribution import (
 )
 from custom_components.occupancy_prediction.engine.ensemble import (
     CLASSES,
-    equal_weights,
+    default_weights,
     issue_class,
     learn_weights,
     member_forecasts,
     pool,
+    pool_shares,
     pooled_forecast,
 )
 from custom_components.occupancy_prediction.engine.models import MEMBERS
@@ -33,6 +34,7 @@ from custom_components.occupancy_prediction.engine.types import (
 from .made import MINUTES, outcomes_of_minutes, random_rows, row, samples_of
 
 CONFIG = EngineConfig()
+EQUAL = default_weights([1, 1])
 SOON = row((60, 0.9), (1440, 0.95))
 LATE = row((300, 0.05), (720, 0.7), (1440, 0.9))
 
@@ -85,18 +87,19 @@ def test_issue_classes() -> None:
     assert issue_class(samples, CONFIG).tolist() == [0, 1, 2, 3]
 
 
-def test_equal_weights() -> None:
+def test_default_weights() -> None:
     """Before anything was learned, and for any number of members."""
-    assert equal_weights(4).tolist() == [[0.25] * 4] * CLASSES
-    assert equal_weights(0).shape == (CLASSES, 0)
+    assert default_weights([1, 1, 1, 1]).tolist() == [[0.25] * 4] * CLASSES
+    assert default_weights([]).shape == (CLASSES, 0)
+    assert default_weights().shape == (CLASSES, len(MEMBERS))
     assert learn_weights(
-        [], samples_of(3), outcomes_of_minutes([1, 2, 3]), CONFIG
+        [], samples_of(3), outcomes_of_minutes([1, 2, 3]), CONFIG, default_weights([])
     ).shape == (
         CLASSES,
         0,
     )
     nothing = learn_weights(
-        [SOON[:0]] * 2, samples_of(0), outcomes_of_minutes([]), CONFIG
+        [SOON[:0]] * 2, samples_of(0), outcomes_of_minutes([]), CONFIG, EQUAL
     )
     assert (nothing == 0.5).all()
 
@@ -107,10 +110,14 @@ def test_known_mixture_is_recovered(share: float) -> None:
     count = 8000
     samples = samples_of(count, elapsed=60.0)
     weights = learn_weights(
-        [many(SOON, count), many(LATE, count)], samples, drawn(share, count), CONFIG
+        [many(SOON, count), many(LATE, count)],
+        samples,
+        drawn(share, count),
+        CONFIG,
+        EQUAL,
     )
-    # 8000 forecasts against 500 for equal shares.
-    assert weights[1, 0] == pytest.approx(share + (0.5 - share) / 17, abs=0.05)
+    # 8000 forecasts against 150 for equal shares.
+    assert weights[1, 0] == pytest.approx(share + (0.5 - share) / 54, abs=0.05)
     assert (weights[[0, 2, 3]] == 0.5).all()
     assert weights.sum(1) == pytest.approx(np.ones(CLASSES))
 
@@ -119,9 +126,9 @@ def test_little_data_changes_little() -> None:
     """An hour of luck makes no favorite."""
     samples = samples_of(12)
     weights = learn_weights(
-        [many(SOON, 12), many(LATE, 12)], samples, drawn(1.0, 12), CONFIG
+        [many(SOON, 12), many(LATE, 12)], samples, drawn(1.0, 12), CONFIG, EQUAL
     )
-    assert 0.5 < weights[0, 0] < 0.53
+    assert 0.5 < weights[0, 0] < 0.54
 
 
 @given(seed=st.integers(0, 10_000), shrinkage=st.sampled_from([20.0, 500.0]))
@@ -133,7 +140,7 @@ def test_weights_are_the_most_probable_ones(seed: int, shrinkage: float) -> None
     first, second = random_rows(seed, count), random_rows(seed + 1, count)
     minutes = generator.exponential(200, count)
     outcomes = outcomes_of_minutes(minutes)
-    weights = learn_weights([first, second], samples_of(count), outcomes, config)
+    weights = learn_weights([first, second], samples_of(count), outcomes, config, EQUAL)
     likelihoods = []
     for forecast in (first, second):
         bins = np.searchsorted(np.r_[0.0, _edges()], minutes, "left") - 1
@@ -162,7 +169,11 @@ def test_cut_off_outcomes_count_as_later() -> None:
     count = 3000
     outcomes = Outcomes(np.full(count, 300.0), np.zeros(count, np.bool_))
     weights = learn_weights(
-        [many(SOON, count), many(LATE, count)], samples_of(count), outcomes, CONFIG
+        [many(SOON, count), many(LATE, count)],
+        samples_of(count),
+        outcomes,
+        CONFIG,
+        EQUAL,
     )
     assert weights[0, 1] > 0.9
 
@@ -175,16 +186,16 @@ def test_member_that_says_nothing_gets_little_weight(wrong: float) -> None:
     broken[::2, 7] = wrong
     samples = samples_of(count)
     weights = learn_weights(
-        [many(LATE, count), broken], samples, drawn(0, count), CONFIG
+        [many(LATE, count), broken], samples, drawn(0, count), CONFIG, EQUAL
     )
     assert np.isfinite(weights).all()
     assert weights[0, 0] > 0.7
     silent = np.full((count, BINS), np.nan)
     weights = learn_weights(
-        [silent, many(LATE, count)], samples, drawn(0, count), CONFIG
+        [silent, many(LATE, count)], samples, drawn(0, count), CONFIG, EQUAL
     )
     assert weights[0, 1] > 0.85
-    weights = learn_weights([silent, silent], samples, drawn(0, count), CONFIG)
+    weights = learn_weights([silent, silent], samples, drawn(0, count), CONFIG, EQUAL)
     assert weights[0].tolist() == [0.5, 0.5]
 
 
@@ -241,10 +252,23 @@ def test_member_without_weight_speaks_when_nobody_else_can() -> None:
     assert pool([SOON, LATE], weights, samples_of(1), CONFIG).tolist() == SOON.tolist()
 
 
+def test_shares_of_those_who_had_a_say() -> None:
+    """The silent have none, whatever their weight; where all are silent, nobody has."""
+    silent = np.full((2, BINS), np.nan)
+    weights = np.tile([0.2, 0.5, 0.3], (CLASSES, 1))
+    heard = pool_shares(
+        [many(SOON, 2), silent, many(LATE, 2)], weights, samples_of(2), CONFIG
+    )
+    np.testing.assert_allclose(heard, [[0.4, 0.0, 0.6]] * 2)
+    assert not pool_shares([silent] * 3, weights, samples_of(2), CONFIG).any()
+
+
 def test_no_questions() -> None:
     """No rows in, no rows out."""
     empty = np.zeros((0, BINS))
-    assert pool([empty, empty], equal_weights(2), samples_of(0), CONFIG).shape == (
+    assert pool(
+        [empty, empty], default_weights([1, 1]), samples_of(0), CONFIG
+    ).shape == (
         0,
         BINS,
     )
@@ -256,7 +280,7 @@ def test_silent_members() -> None:
     forecasts = member_forecasts({}, samples, CONFIG)
     assert len(forecasts) == len(MEMBERS)
     assert all(np.isnan(forecast).all() for forecast in forecasts)
-    shown = pooled_forecast(forecasts, equal_weights(len(MEMBERS)), samples, CONFIG)
+    shown = pooled_forecast(forecasts, default_weights(), samples, CONFIG)
     assert is_valid(shown).all()
 
 

@@ -19,11 +19,27 @@ from custom_components.occupancy_prediction.engine.errors import (
     ModelStateError,
     ModelVersionError,
 )
+from custom_components.occupancy_prediction.engine.evidence import Evidence
 from custom_components.occupancy_prediction.engine.models import MEMBERS
-from custom_components.occupancy_prediction.engine.state import ModelState, RoomModel
-from custom_components.occupancy_prediction.engine.types import Stage
+from custom_components.occupancy_prediction.engine.state import (
+    SCHEMA,
+    ModelState,
+    RoomModel,
+)
+from custom_components.occupancy_prediction.engine.types import BINS, Stage
+
+from .made import outcomes_of_minutes, random_rows, samples_of
 
 NAMES = [member.name for member in MEMBERS]
+
+
+def evidence_of(seed: int, count: int) -> Evidence:
+    """Return what all members said of so many moments."""
+    return Evidence.of(
+        [random_rows(seed + number, count) for number in range(len(NAMES))],
+        samples_of(count, elapsed=7.0),
+        outcomes_of_minutes([20.0] * count),
+    )
 
 
 def room_model(seed: int = 1, stage: Stage = Stage.GROWING) -> RoomModel:
@@ -34,14 +50,17 @@ def room_model(seed: int = 1, stage: Stage = Stage.GROWING) -> RoomModel:
             name: {
                 "ended": generator.random((2, 3)).astype(np.float32),
                 "looked": generator.integers(0, 9, 4),
+                "names": np.array(["other_quiet@hall", "weekday"]),
             }
             for name in NAMES
         },
         weights=generator.random((CLASSES, len(NAMES))),
         calibration=Calibration(generator.random((2, 2)), generator.random(2)),
+        evidence=evidence_of(seed, seed),
         profile={"seen": generator.random(5), "occupied": np.array([np.nan, np.inf])},
         spells=(3, 4),
         days=7.25,
+        stride=2,
         counted_until=1.7e9 + 0.125,
         open_since=1.7e9,
         stage=stage,
@@ -63,7 +82,14 @@ def check_same(first: ModelState, second: ModelState) -> None:
     assert list(first.rooms) == list(second.rooms)
     for room_id, room in first.rooms.items():
         other = second.rooms[room_id]
-        for name in ("spells", "days", "counted_until", "open_since", "stage"):
+        for name in (
+            "spells",
+            "days",
+            "stride",
+            "counted_until",
+            "open_since",
+            "stage",
+        ):
             assert getattr(room, name) == getattr(other, name)
         for mine, yours in zip(_arrays(room), _arrays(other), strict=True):
             assert mine[0] == yours[0]
@@ -77,6 +103,7 @@ def _arrays(room: RoomModel) -> list[tuple[str, np.ndarray]]:
         ("coefficients", room.calibration.coefficients),
         ("thresholds", room.calibration.thresholds),
         *sorted(room.profile.items()),
+        *sorted(room.evidence.to_arrays().items()),
         *(
             (f"{member}/{name}", array)
             for member, arrays in sorted(room.members.items())
@@ -236,7 +263,7 @@ def test_pickles_are_never_read(tmp_path: Path) -> None:
     assert marker.exists()
 
 
-@pytest.mark.parametrize("schema", [0, 2, "1", 99])
+@pytest.mark.parametrize("schema", [0, SCHEMA - 1, SCHEMA + 1, str(SCHEMA), 99])
 def test_other_schema(schema: object) -> None:
     """A model of another engine is told apart from a damaged one."""
     with pytest.raises(ModelVersionError, match="schema"):
@@ -283,6 +310,12 @@ def test_header_of_something_else(changes: dict[str, object]) -> None:
         ("1/calibration/thresholds", np.zeros((2, 2))),
         ("1/calibration/thresholds", None),
         ("0/profile/seen", None),
+        ("0/evidence/masses", np.zeros((1, len(NAMES) + 1, BINS), np.float16)),
+        ("0/evidence/masses", np.zeros((2, len(NAMES), BINS), np.float16)),
+        ("0/evidence/masses", np.zeros((1, len(NAMES), BINS), np.int64)),
+        ("0/evidence/masses", None),
+        ("0/evidence/remaining", np.zeros(2)),
+        ("0/evidence/origin", None),
     ],
 )
 def test_arrays_of_something_else(name: str, array: np.ndarray | None) -> None:

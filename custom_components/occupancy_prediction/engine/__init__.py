@@ -1,7 +1,8 @@
 """The forecasting engine: no Home Assistant, no clock, no input or output.
 
 ``train`` and ``update`` turn observations into a ``ModelState``; a ``HomeTracker``
-follows the rooms event by event; ``predict`` says when each will change next.
+follows the rooms event by event; ``predict`` says when each will change next,
+``explain`` why.
 """
 
 from .config import EngineConfig
@@ -12,8 +13,11 @@ from .errors import (
     SpecificationError,
     TrainingCancelled,
 )
+from .explain import explain
+from .explanation import Explanation
 from .occupancy import HomeTracker
 from .predictor import predict
+from .purpose import Purpose, purpose_of
 from .state import ModelState
 from .timeline import HomeTimeline
 from .training import train, update, update_start
@@ -43,6 +47,7 @@ __all__ = [
     "Change",
     "EngineConfig",
     "EngineError",
+    "Explanation",
     "Forecast",
     "HomeForecast",
     "HomeSpec",
@@ -53,6 +58,7 @@ __all__ = [
     "ModelVersionError",
     "Observation",
     "ObservationTable",
+    "Purpose",
     "RoomSpec",
     "SensorKind",
     "SensorSpec",
@@ -60,7 +66,9 @@ __all__ = [
     "Stage",
     "TrainingCancelled",
     "Transition",
+    "explain",
     "predict",
+    "purpose_of",
     "train",
     "update",
     "update_start",

@@ -2,11 +2,13 @@
 
 The raw probability that the transition comes within 20 min of the predicted
 time is mapped by a logistic regression of two numbers (Platt 1999), shrunk to
-leaving it as it is. "Reliable" starts where, on those forecasts, the promise
-held with a margin; vacant and occupied rooms have a threshold each, since
-vacant ones keep it less.
+leaving it as it is. "Reliable" starts where, on those forecasts of all rooms
+together, the promise held with a margin: a room alone has too few to tell luck
+from merit. Vacant and occupied rooms have a threshold each, since vacant ones
+keep it less.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +29,8 @@ _STEP_MINIMUM = 1e-6
 _SLOPE_MINIMUM = 0.05
 # "Within 20 min" where no configuration says otherwise (min).
 _TOLERANCE = EngineConfig().reliable_tolerance
+# Variance of a hit that is assumed at least: nobody is right every time.
+_SPREAD_MINIMUM = 0.02
 # No threshold: nothing is marked reliable.
 NEVER = 2.0
 
@@ -63,10 +67,43 @@ class Calibration:
         return confidence >= self.thresholds[samples.occupied.astype(np.int64)]
 
 
-def learn_calibration(
-    cdf: FloatArray, samples: Samples, outcomes: Outcomes, config: EngineConfig
-) -> Calibration:
-    """Learn from out-of-sample pooled forecasts, (n, BINS), and what came."""
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Out-of-sample pooled forecasts of a room, (n, BINS), and what came."""
+
+    cdf: FloatArray
+    samples: Samples
+    outcomes: Outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """How sure forecasts were and how they fared; shapes (n,), ``error`` in min."""
+
+    occupied: BoolArray
+    confidence: FloatArray
+    hit: BoolArray
+    error: FloatArray
+
+
+def learn_calibrations(
+    rooms: Mapping[str, HeldOut], config: EngineConfig
+) -> dict[str, Calibration]:
+    """Learn a map for each room, and the thresholds that all rooms share."""
+    maps: dict[str, FloatArray] = {}
+    claims: list[_Claims] = []
+    for room_id, held_out in rooms.items():
+        maps[room_id], claimed = _learn_map(held_out, config)
+        claims.append(claimed)
+    thresholds = np.array([_threshold(claims, state, config) for state in (0, 1)])
+    return {
+        room_id: Calibration(coefficients, thresholds)
+        for room_id, coefficients in maps.items()
+    }
+
+
+def _learn_map(held_out: HeldOut, config: EngineConfig) -> tuple[FloatArray, _Claims]:
+    cdf, samples, outcomes = held_out.cdf, held_out.samples, held_out.outcomes
     calibration = Calibration.identity()
     known = outcomes.observed | (outcomes.remaining >= HORIZON)
     median = quantile(cdf, 0.5)
@@ -78,22 +115,35 @@ def learn_calibration(
         if rows.any():
             calibration.coefficients[state] = _platt(_logit(raw[rows]), hit[rows])
     confidence = calibration.confidence(cdf, samples, config.reliable_tolerance)
-    for state in (0, 1):
-        rows = known & (samples.occupied == bool(state))
-        calibration.thresholds[state] = _threshold(
-            confidence[rows], hit[rows], error[rows], config
+    return calibration.coefficients, _Claims(
+        samples.occupied[known], confidence[known], hit[known], error[known]
+    )
+
+
+def _threshold(claims: list[_Claims], state: int, config: EngineConfig) -> float:
+    """Return the lowest confidence above which the promise held on the whole.
+
+    The share of hits is taken at its lower end: with few forecasts, or forecasts
+    that repeat each other, a high share may be luck.
+    """
+    rows = [each.occupied == bool(state) for each in claims]
+    confidence, hit, error = (
+        np.concatenate(
+            [np.zeros(0), *(c[r] for c, r in zip(column, rows, strict=True))]
         )
-    return calibration
-
-
-def _threshold(
-    confidence: FloatArray, hit: BoolArray, error: FloatArray, config: EngineConfig
-) -> float:
-    """Return the lowest confidence above which the promise held on the whole."""
+        for column in (
+            [each.confidence for each in claims],
+            [each.hit for each in claims],
+            [each.error for each in claims],
+        )
+    )
     order = np.argsort(-confidence, kind="stable")
     count = np.arange(1, len(order) + 1)
+    share = np.cumsum(hit[order]) / count
+    spread = np.maximum(share * (1 - share), _SPREAD_MINIMUM)
+    lower = share - config.reliable_margin * np.sqrt(spread / (count * _ROW_WEIGHT))
     kept = (
-        (np.cumsum(hit[order]) / count >= config.reliable_target)
+        (lower >= config.reliable_target)
         & (np.cumsum(error[order]) / count < config.reliable_mean_error)
         & (count >= config.reliable_minimum)
     )

@@ -1,11 +1,20 @@
 """Every tuning number of the engine, with its unit and its reason."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+# Whether members that need an optional library may learn.
+type Tier = Literal["base", "full"]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
     """Tuning numbers. The defaults are what the benchmarks were run with."""
+
+    # "full" lets every member learn whose library can be imported, "base" only
+    # those that need nothing but NumPy. What was learned is arrays in either, so a
+    # model forecasts the same wherever it is read.
+    tier: Tier = "full"
 
     # A motion sensor that says no OFF counts as off that long after its last
     # ON message (s): PIRs repeat themselves or fall silent within minutes, so
@@ -53,9 +62,20 @@ class EngineConfig:
     # (count): production retrains nightly, so the last part must not be
     # forecast by a model much older than in use.
     holdout_folds: int = 3
-    # Pseudo-forecasts by which pool weights are pulled to equal shares; rows
+    # Pseudo-forecasts by which pool weights are pulled to default shares; rows
     # 5 min apart are far from independent, hence hundreds.
-    pool_shrinkage: float = 500.0
+    pool_shrinkage: float = 150.0
+
+    # Moments whose forecasts are kept to be compared with what came are this far
+    # apart (s), and kept that long (d): weights and calibration should follow
+    # a life that changes with the seasons.
+    evidence_step: float = 900.0
+    evidence_days: float = 28.0
+    # Evidence older than that (d) is made anew by looking ahead from past days.
+    evidence_gap: float = 3.0
+    # Samples with features are thinned to this many per room (count): closer ones
+    # repeat each other, and training time grows with them.
+    learned_samples: int = 7000
 
     # A state is forecast once this many of its spells ended (count): with
     # fewer there is nothing to take a quantile of.
@@ -64,14 +84,15 @@ class EngineConfig:
     stage_days: tuple[float, float, float] = (3.0, 14.0, 28.0)
 
     # What "reliable" promises: share within 20 min and mean error (min). The
-    # threshold is learned at a stricter share so that the promise holds on
-    # days it was not learned on.
+    # threshold is learned at a stricter share, so many standard errors below what
+    # was seen, so that the promise holds on days it was not learned on.
     reliable_tolerance: float = 20.0
-    reliable_target: float = 0.93
+    reliable_target: float = 0.92
+    reliable_margin: float = 1.0
     reliable_mean_error: float = 15.0
-    # Held-out forecasts that must stand behind such a threshold (count), about
-    # half a day of them: a lucky handful proves nothing.
-    reliable_minimum: int = 150
+    # Held-out forecasts that must stand behind such a threshold (count), a day or
+    # two of the rooms of a home: a lucky handful proves nothing.
+    reliable_minimum: int = 300
 
     # No probability is pinned at 0 or 1: this much is left to the unheard-of.
     floor: float = 1e-4

@@ -2,10 +2,12 @@
 
 Weights are kept per direction and issue class (soon after a transition, or
 later), learned on forecasts of days the members were not fitted on, and shrunk
-to equal shares: unlike members are pooled for robustness, not to win a contest.
+to their default shares: unlike members are pooled for robustness, not to win a
+contest.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from .distribution import (
     probability_within,
     with_floor,
 )
-from .models import MEMBERS
+from .models import MEMBERS, REFERENCE
 from .models.base import Arrays
 from .samples import Outcomes, Samples
 from .types import BINS, BoolArray, FloatArray, IntArray
@@ -36,9 +38,15 @@ def issue_class(samples: Samples, config: EngineConfig) -> IntArray:
     return samples.occupied.astype(np.int64) * 2 + later.astype(np.int64)
 
 
-def equal_weights(members: int) -> FloatArray:
-    """Return the weights before anything was learned, (CLASSES, members)."""
-    return np.full((CLASSES, members), 1.0 / max(members, 1))
+def default_weights(shares: Sequence[float] | None = None) -> FloatArray:
+    """Return the weights before anything was learned, (CLASSES, members).
+
+    ``shares`` are in any unit, those of MEMBERS where none are given.
+    """
+    if shares is None:
+        shares = [member.share for member in MEMBERS]
+    total = np.asarray(shares, np.float64) / max(sum(shares), 1e-12)
+    return np.tile(total, (CLASSES, 1))
 
 
 def learn_weights(
@@ -46,14 +54,15 @@ def learn_weights(
     samples: Samples,
     outcomes: Outcomes,
     config: EngineConfig,
+    default: FloatArray,
 ) -> FloatArray:
     """Return weights (CLASSES, members) by the log score of forecasts.
 
     ``forecasts`` are the members' out-of-sample distributions, (n, BINS) each.
-    Expectation-maximization for mixture proportions with a Dirichlet prior
-    (Dempster, Laird & Rubin 1977).
+    Expectation-maximization for mixture proportions with a Dirichlet prior around
+    ``default`` (Dempster, Laird & Rubin 1977).
     """
-    weights = equal_weights(len(forecasts))
+    weights = default.copy()
     if not len(samples) or not forecasts:
         return weights
     likelihood = np.stack(
@@ -65,7 +74,7 @@ def learn_weights(
         for _ in range(_STEPS if len(part) else 0):
             joint = part * weights[row]
             share = (joint / joint.sum(1, keepdims=True)).sum(0)
-            prior = config.pool_shrinkage / len(forecasts)
+            prior = config.pool_shrinkage * default[row]
             weights[row] = (share + prior) / (len(part) + config.pool_shrinkage)
     return weights
 
@@ -79,28 +88,40 @@ def _likelihood(forecast: FloatArray, outcomes: Outcomes) -> FloatArray:
     return np.asarray(np.maximum(said, _SMALLEST), np.float64)
 
 
+def pool_shares(
+    forecasts: Sequence[FloatArray],
+    weights: FloatArray,
+    samples: Samples,
+    config: EngineConfig,
+) -> FloatArray:
+    """Return each member's share of the mixture, (n, members), rows summing to 1.
+
+    A row that is no distribution has no say. Where no member with a weight has
+    anything to say, those without one speak; where nobody does, the row is 0.
+    """
+    valid: BoolArray = np.stack([is_valid(forecast) for forecast in forecasts], axis=1)
+    shares = np.where(valid, weights[issue_class(samples, config)], 0.0)
+    shares = np.where(shares.sum(1, keepdims=True) > 0, shares, valid)
+    total = shares.sum(1, keepdims=True)
+    normalized: FloatArray = shares / np.where(total > 0, total, 1.0)
+    return normalized
+
+
 def pool(
     forecasts: Sequence[FloatArray],
     weights: FloatArray,
     samples: Samples,
     config: EngineConfig,
 ) -> FloatArray:
-    """Return the mixture, (n, BINS). A row that is no distribution has no say.
+    """Return the mixture, (n, BINS); see ``pool_shares``.
 
-    Where no member with a weight has anything to say, those without one speak; where
-    nobody does, every bin is as likely as the next.
+    Where nobody has a say, every bin is as likely as the next.
     """
-    shares = weights[issue_class(samples, config)].copy()
-    stacked = np.stack(forecasts, axis=1)
-    valid: BoolArray = np.stack([is_valid(forecast) for forecast in forecasts], axis=1)
-    shares = np.where(valid, shares, 0.0)
-    shares = np.where(shares.sum(1, keepdims=True) > 0, shares, valid)
-    total = shares.sum(1, keepdims=True)
-    shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
-    mixture: FloatArray = np.einsum(
-        "nm,nmb->nb", shares, np.where(valid[..., None], stacked, 0.0)
-    )
-    return np.where(total > 0, mixture, np.arange(1, BINS + 1) / (BINS + 1))
+    shares = pool_shares(forecasts, weights, samples, config)
+    spoken = np.where(shares[..., None] > 0, np.stack(forecasts, axis=1), 0.0)
+    mixture: FloatArray = np.einsum("nm,nmb->nb", shares, spoken)
+    unheard = np.arange(1, BINS + 1) / (BINS + 1)
+    return np.where(shares.sum(1, keepdims=True) > 0, mixture, unheard)
 
 
 def member_forecasts(
@@ -111,6 +132,9 @@ def member_forecasts(
     A member without arrays says nothing: its rows are no distributions.
     """
     silent = np.full((len(samples), BINS), np.nan)
+    if REFERENCE.name in members:
+        reference = REFERENCE.hazards(members[REFERENCE.name], samples)
+        samples = replace(samples, reference=reference)
     return [
         member.predict(members[member.name], samples, config)
         if member.name in members

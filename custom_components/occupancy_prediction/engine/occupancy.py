@@ -183,6 +183,7 @@ class HomeTracker:
                 ),
                 np.array(room.on_times, np.float64),
                 np.array(room.door_times, np.float64),
+                room.spec.purpose,
             )
         first = now - self._config.look_back
         start = now if self._start is None else max(self._start, first)

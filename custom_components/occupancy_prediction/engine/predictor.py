@@ -6,10 +6,11 @@ import numpy as np
 
 from .config import EngineConfig
 from .distribution import modes, quantile
-from .ensemble import issue_class, member_forecasts, pooled_forecast
+from .ensemble import member_forecasts, pool_shares, pooled_forecast
+from .features import HomeScene, describe
 from .models import MEMBERS
 from .occupancy_curve import occupancy_curve
-from .samples import Samples, entry_samples, samples_at
+from .samples import Samples, entry_samples
 from .state import ModelState, RoomModel
 from .timeline import HomeTimeline
 from .types import (
@@ -40,11 +41,10 @@ def predict(
     ``timeline`` is what is known up to ``now``, of the look-back at least. Where
     the state is unknown or too little was learned, the forecast says only that.
     """
+    home = HomeScene(timeline, spec.time_zone)
     rooms = {}
     for room in spec.rooms:
-        samples = samples_at(
-            timeline.rooms[room.room_id], np.array([now]), spec.time_zone
-        )
+        samples = describe(home, room.room_id, np.array([now]))
         model = None if state is None else state.rooms.get(room.room_id)
         forecast = _known(room.room_id, samples, model, now)
         if (
@@ -90,7 +90,9 @@ def _forecast(
     time_zone: str,
 ) -> Forecast:
     now = forecast.issued_at
-    cdf = _distribution(samples, model, config)
+    forecasts = member_forecasts(model.members, samples, config)
+    cdf = pooled_forecast(forecasts, model.weights, samples, config)
+    shares = pool_shares(forecasts, model.weights, samples, config)[0]
     occupied = bool(samples.occupied[0])
     predicted = _moment(now, cdf, 0.5)
     following = None
@@ -103,7 +105,7 @@ def _forecast(
         )
         if model.spells[int(not occupied)] >= config.spells_minimum:
             following = _moment(predicted, _distribution(entry, model, config), 0.5)
-    confidence = model.calibration.confidence(cdf, samples)
+    confidence = model.calibration.confidence(cdf, samples, config.reliable_tolerance)
     curve = occupancy_curve(
         model.profile, cdf, occupied=occupied, now=now, time_zone=time_zone
     )
@@ -125,10 +127,9 @@ def _forecast(
         next_occupied=following if occupied else predicted,
         next_vacant=predicted if occupied else following,
         member_weights=tuple(
-            (member.name, float(weight))
-            for member, weight in zip(
-                MEMBERS, model.weights[issue_class(samples, config)[0]], strict=True
-            )
+            (member.name, float(share))
+            for member, share in zip(MEMBERS, shares, strict=True)
+            if share > 0
         ),
     )
 

@@ -5,19 +5,20 @@ never sees in training what it would not see in use.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Self
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 
 from .local_time import local_time
+from .purpose import Purpose
 from .timeline import OCCUPIED, UNKNOWN, RoomTimeline, Spans
 from .types import HORIZON, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """What is known of one room at n moments. Shapes: all (n,).
+    """What is known of one room at n moments. Shapes: (n,) where not said.
 
     Attributes:
         origin: the moment, UTC seconds.
@@ -31,6 +32,9 @@ class Samples:
             for an occupied room what is left of the vacancy delay.
         since_on: minutes since the last ON message.
         quiet: minutes since the last activity ended, 0 while a sensor is on.
+        features: (n, k) what else is known, in the order of ``names``.
+        reference: (n, BINS) hazards of a simpler forecast, or (n, 0).
+        names: (k) what the columns of ``features`` mean.
     """
 
     origin: FloatArray
@@ -43,6 +47,9 @@ class Samples:
     earliest: FloatArray
     since_on: FloatArray
     quiet: FloatArray
+    features: FloatArray
+    reference: FloatArray
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of moments."""
@@ -50,17 +57,35 @@ class Samples:
 
     def take(self, rows: IntArray | BoolArray) -> Self:
         """Return the samples of some rows."""
-        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
+        changed: dict[str, Any] = {
+            name: getattr(self, name)[rows] for name in _SAMPLE_ARRAYS
+        }
+        return replace(self, **changed)
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
         """Return the rows of all parts, of which there is at least one."""
-        return cls(
-            *(
-                np.concatenate([getattr(part, f.name) for part in parts])
-                for f in fields(cls)
-            )
-        )
+        changed: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in _SAMPLE_ARRAYS
+        }
+        return replace(parts[0], **changed)
+
+    def bare(self) -> Self:
+        """Return the samples without features."""
+        nothing = np.zeros((len(self), 0))
+        return replace(self, features=nothing, reference=nothing, names=())
+
+    def feature(self, name: str) -> FloatArray | None:
+        """Return one column of the features, None where it is not known."""
+        if name not in self.names:
+            return None
+        return self.features[:, self.names.index(name)]
+
+
+_SAMPLE_ARRAYS = [f.name for f in fields(Samples) if f.name != "names"]
+# The columns of shape (n,).
+SAMPLE_COLUMNS = [n for n in _SAMPLE_ARRAYS if n not in ("features", "reference")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +147,7 @@ class TrainingSet:
     samples: Samples
     outcomes: Outcomes
     stays: Stays
+    purpose: Purpose = Purpose.OTHER
 
 
 def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Samples:
@@ -150,6 +176,8 @@ def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Sampl
         earliest=np.where(occupied, np.clip(delay - activity.quiet, 0, delay), 0.0),
         since_on=since_on / 60,
         quiet=activity.quiet,
+        features=np.zeros((len(moments), 0)),
+        reference=np.zeros((len(moments), 0)),
     )
 
 
@@ -186,6 +214,8 @@ def entry_samples(
         earliest=np.full(count, delay if occupied else 0.0),
         since_on=np.full(count, 0.0 if occupied else delay),
         quiet=np.full(count, 0.0 if occupied else delay),
+        features=np.zeros((count, 0)),
+        reference=np.zeros((count, 0)),
     )
 
 
@@ -225,5 +255,8 @@ def training_set(
     """Return samples at moments with their outcomes as seen by ``end``."""
     samples = samples_at(room, moments, time_zone)
     return TrainingSet(
-        samples, outcomes_of(room, samples, end), stays_of(room, end, time_zone)
+        samples,
+        outcomes_of(room, samples, end),
+        stays_of(room, end, time_zone),
+        room.purpose,
     )

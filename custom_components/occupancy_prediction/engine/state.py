@@ -15,12 +15,13 @@ import numpy as np
 from .calibration import Calibration
 from .ensemble import CLASSES
 from .errors import ModelStateError, ModelVersionError
+from .evidence import Evidence
 from .models import MEMBERS
-from .types import Stage
+from .types import BINS, Stage
 
 # Raised whenever saved arrays change their meaning; an older model is then
 # trained anew from the archive.
-SCHEMA = 1
+SCHEMA = 2
 _HEADER = "header"
 # A model is a few MB at most; what claims to be larger is not ours.
 _LARGEST = 256 * 1024 * 1024
@@ -56,9 +57,11 @@ class RoomModel:
         members: arrays by member and name.
         weights: pool weights, (classes, members) in the order of ``MEMBERS``.
         calibration: of the pooled forecasts.
+        evidence: forecasts of moments not learned from, and what came.
         profile: arrays of the occupancy curve.
         spells: completed spells seen, vacant and occupied.
         days: days of observation behind it.
+        stride: every how manyth moment is learned from with features.
         counted_until: moment before which samples are counted (UTC s); of later
             ones it was not yet known what would come.
         open_since: when the spell began that was open at the end of the data, or
@@ -69,9 +72,11 @@ class RoomModel:
     members: MemberArrays
     weights: np.ndarray
     calibration: Calibration
+    evidence: Evidence
     profile: Mapping[str, np.ndarray]
     spells: tuple[int, int]
     days: float
+    stride: int
     counted_until: float
     open_since: float
     stage: Stage
@@ -183,6 +188,7 @@ def _room_header(room_id: str, room: RoomModel) -> dict[str, Any]:
         "profile": sorted(room.profile),
         "spells": list(room.spells),
         "days": room.days,
+        "stride": room.stride,
         "counted_until": room.counted_until,
         "open_since": room.open_since,
         "stage": room.stage.value,
@@ -195,6 +201,9 @@ def _room_arrays(room: RoomModel) -> dict[str, np.ndarray]:
         "calibration/coefficients": room.calibration.coefficients,
         "calibration/thresholds": room.calibration.thresholds,
     }
+    arrays |= {
+        f"evidence/{name}": array for name, array in room.evidence.to_arrays().items()
+    }
     arrays |= {f"profile/{name}": array for name, array in room.profile.items()}
     for member, parts in room.members.items():
         arrays |= {f"members/{member}/{name}": part for name, part in parts.items()}
@@ -205,6 +214,15 @@ def _read_room(
     entry: Mapping[str, Any], prefix: str, arrays: Mapping[str, np.ndarray]
 ) -> RoomModel:
     vacant, occupied = entry["spells"]
+    mark = f"{prefix}evidence/"
+    evidence = Evidence.from_arrays(
+        {
+            name.removeprefix(mark): array
+            for name, array in arrays.items()
+            if name.startswith(mark)
+        }
+    )
+    _shaped(evidence.masses, len(evidence), len(MEMBERS), BINS)
     return RoomModel(
         members={
             member: {name: arrays[f"{prefix}members/{member}/{name}"] for name in names}
@@ -215,9 +233,11 @@ def _read_room(
             _shaped(arrays[f"{prefix}calibration/coefficients"], 2, 2),
             _shaped(arrays[f"{prefix}calibration/thresholds"], 2),
         ),
+        evidence=evidence,
         profile={name: arrays[f"{prefix}profile/{name}"] for name in entry["profile"]},
         spells=(int(vacant), int(occupied)),
         days=float(entry["days"]),
+        stride=int(entry["stride"]),
         counted_until=float(entry["counted_until"]),
         open_since=float(entry["open_since"]),
         stage=Stage(entry["stage"]),

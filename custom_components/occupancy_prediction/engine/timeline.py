@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .config import EngineConfig
+from .purpose import Purpose
 from .types import (
     BoolArray,
     FloatArray,
@@ -68,6 +69,7 @@ class RoomTimeline:
     active: Spans
     on_times: FloatArray
     door_times: FloatArray = field(default_factory=lambda: np.zeros(0))
+    purpose: Purpose = Purpose.OTHER
 
     def state_at(self, moments: FloatArray) -> IntArray:
         """Return the confirmed state at each moment, shape (n,)."""
@@ -162,6 +164,7 @@ def _build_room(
         Spans.merged(starts, ends),
         np.sort(starts),
         np.sort(_joined(doors)),
+        room.purpose,
     )
 
 

@@ -1,30 +1,31 @@
 """Learning a home: from scratch, and a little more every hour.
 
-``train`` learns everything anew from the whole record. ``update`` adds what has
-come since, exactly where a member learned counts, and leaves what needs
-forecasts of unseen days (pool weights, calibration) to the next training.
+``train`` learns everything anew from the whole record. ``update`` first writes
+down what the members, as they are, say of the moments that have come since, and
+then adds these moments, exactly where a member learned counts. Pool weights and
+calibration are learned in training, from what was written down.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from .calibration import Calibration, learn_calibration
+from .calibration import Calibration, HeldOut, learn_calibrations
 from .config import EngineConfig
-from .ensemble import equal_weights, learn_weights, member_forecasts, pooled_forecast
-from .models import MEMBERS
+from .ensemble import default_weights, learn_weights, member_forecasts, pooled_forecast
+from .evidence import Evidence
+from .features import HomeScene
+from .models import MEMBERS, REFERENCE
 from .models.base import Arrays, FitContext
 from .occupancy_curve import learn_profile, update_profile
-from .samples import Outcomes, Samples, TrainingSet, training_set
+from .record import Resolved, RoomRecord
+from .samples import TrainingSet
 from .state import ModelState, RoomModel
-from .timeline import UNKNOWN, HomeTimeline, RoomTimeline, build_timeline
-from .types import HORIZON, FloatArray, HomeSpec, ObservationTable, Stage
+from .timeline import HomeTimeline, build_timeline
+from .types import FloatArray, HomeSpec, ObservationTable, Stage
 
 _DAY = 86400.0
-# Share of the work that is done when the held-out days have been forecast; the
-# folds and the final fit cost about the same each.
-_HOLDOUT_WORK = 0.75
 
 type Checkpoint = Callable[[float], None]
 
@@ -33,13 +34,9 @@ def _no_checkpoint(_: float) -> None:
     """Go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Resolved:
-    """What can be counted of one room: moments whose outcome is known."""
-
-    training: TrainingSet
-    counted_until: float
-    open_since: float
+def _part(checkpoint: Checkpoint, first: float, last: float) -> Checkpoint:
+    """Return a checkpoint for the work between two shares of the whole."""
+    return lambda share: checkpoint(first + (last - first) * share)
 
 
 def train(
@@ -49,44 +46,55 @@ def train(
     *,
     now: float,
     version: str,
+    previous: ModelState | None = None,
     seed: int = 0,
     checkpoint: Checkpoint = _no_checkpoint,
 ) -> ModelState:
     """Learn a home from all that was observed before ``now`` (UTC s).
 
+    The evidence of a ``previous`` model is carried on where it is recent;
+    elsewhere the last days are forecast from the days before them.
     ``checkpoint`` is called with the share done (0..1) and may raise
     ``TrainingCancelled``. The answer depends on nothing but the arguments.
     """
     timeline = build_timeline(spec, table, config, now)
-    held_out = _forecast_held_out(spec, timeline, config, seed, checkpoint)
-
-    def step(share: float) -> None:
-        checkpoint(_HOLDOUT_WORK + (1 - _HOLDOUT_WORK) * share)
-
-    moments = _moments(timeline.start, now, config)
-    resolved = {
-        room_id: _resolve(room, moments, now, spec.time_zone)
-        for room_id, room in timeline.rooms.items()
+    home = HomeScene(timeline, spec.time_zone)
+    records = {
+        room_id: RoomRecord(home, room_id, timeline.start, config)
+        for room_id in timeline.rooms
     }
-    fitted = _fit(resolved, FitContext(config, seed, step))
+    evidence = _carried_on(previous, spec, table, config, now)
+    missing = [room_id for room_id in records if room_id not in evidence]
+    share = 0.75 if missing else 0.0
+    if missing:
+        evidence |= _look_ahead(
+            {room_id: records[room_id] for room_id in missing},
+            timeline,
+            FitContext(config, seed, _part(checkpoint, 0.0, share)),
+        )
+    resolved = {room_id: record.resolve(now) for room_id, record in records.items()}
+    context = FitContext(config, seed, _part(checkpoint, share, 1.0))
+    fitted = _fit(resolved, context)
+    weights, calibrations = _learn_from(evidence, config)
     rooms = {}
-    for room_id, room in timeline.rooms.items():
-        part = resolved[room_id]
-        weights, calibration = _learn_from(held_out.get(room_id), config)
-        rooms[room_id] = _room_model(
+    for room_id, part in resolved.items():
+        moments = records[room_id].moments
+        rooms[room_id] = _counted(
             RoomModel(
                 members=fitted[room_id],
-                weights=weights,
-                calibration=calibration,
+                weights=weights.get(room_id, default_weights()),
+                calibration=calibrations.get(room_id, Calibration.identity()),
+                evidence=evidence[room_id],
                 profile=learn_profile(
-                    room,
-                    _counted(moments, part),
+                    timeline.rooms[room_id],
+                    moments[moments < part.counted_until],
                     config.sample_step,
                     now,
                     spec.time_zone,
                 ),
                 spells=(0, 0),
                 days=0.0,
+                stride=records[room_id].stride,
                 counted_until=part.counted_until,
                 open_since=part.open_since,
                 stage=Stage.COLLECTING,
@@ -102,7 +110,7 @@ def update_start(state: ModelState, config: EngineConfig) -> float:
     """Return the moment from which ``update`` needs the observations."""
     return (
         min((room.open_since for room in state.rooms.values()), default=state.data_end)
-        - config.look_back
+        - config.habit_look_back
     )
 
 
@@ -121,48 +129,61 @@ def update(
     ``table`` holds the observations from ``update_start`` on. A room that the
     model does not know waits for the next training.
     """
-    timeline = build_timeline(spec, table, config, now)
-    context = FitContext(config, seed, _no_checkpoint)
+    known = [room.room_id for room in spec.rooms if room.room_id in state.rooms]
     rooms = dict(state.rooms)
-    for done, (room_id, room) in enumerate(timeline.rooms.items()):
-        checkpoint(done / len(timeline.rooms))
-        if room_id in rooms and now > state.data_end:
-            rooms[room_id] = _update_room(
-                rooms[room_id], room, context, now, spec.time_zone
-            )
+    if now > state.data_end:
+        timeline = build_timeline(
+            spec, table.since(update_start(state, config)), config, now
+        )
+        home = HomeScene(timeline, spec.time_zone)
+        context = FitContext(config, seed, _no_checkpoint)
+        for done, room_id in enumerate(known):
+            checkpoint(done / len(known))
+            rooms[room_id] = _update_room(rooms[room_id], home, room_id, context)
     checkpoint(1.0)
     return replace(state, data_end=max(state.data_end, now), rooms=rooms)
 
 
 def _update_room(
-    model: RoomModel,
-    room: RoomTimeline,
-    context: FitContext,
-    now: float,
-    time_zone: str,
+    model: RoomModel, home: HomeScene, room_id: str, context: FitContext
 ) -> RoomModel:
-    config = context.config
-    moments = _moments(model.counted_until, now, config)
-    part = _resolve(room, moments, now, time_zone)
-    stays = part.training.stays
-    training = replace(part.training, stays=stays.take(stays.entry >= model.open_since))
-    part = replace(part, training=training)
-    return _room_model(
+    config, now = context.config, home.timeline.end
+    # New days are learned from as densely as those before them.
+    record = RoomRecord(home, room_id, model.counted_until, config, stride=model.stride)
+    part = record.resolve(now)
+    stays = part.counted.stays
+    stays = stays.take(stays.entry >= model.open_since)
+    part = replace(part, counted=replace(part.counted, stays=stays))
+    trainings = _with_reference(model.members, part)
+    issued = part.issued
+    evidence = Evidence.joined(
+        [
+            model.evidence,
+            Evidence.of(
+                member_forecasts(model.members, issued.samples, config),
+                issued.samples,
+                issued.outcomes,
+            ),
+        ]
+    )
+    moments = record.moments
+    return _counted(
         replace(
             model,
             members={
                 member.name: member.update(
-                    model.members[member.name], training, context
+                    model.members[member.name], trainings[member.counts], context
                 )
                 for member in MEMBERS
                 if member.name in model.members
             },
+            evidence=evidence.since(now - config.evidence_days * _DAY),
             profile=update_profile(
                 model.profile,
-                room,
-                _counted(moments, part),
+                home.timeline.rooms[room_id],
+                moments[moments < part.counted_until],
                 config.sample_step,
-                time_zone,
+                home.time_zone,
             ),
             counted_until=max(model.counted_until, part.counted_until),
             open_since=max(model.open_since, part.open_since),
@@ -172,11 +193,23 @@ def _update_room(
     )
 
 
-def _room_model(model: RoomModel, part: _Resolved, config: EngineConfig) -> RoomModel:
+def _with_reference(
+    members: Mapping[str, Arrays], part: Resolved, *, leave_out_day: bool = False
+) -> dict[bool, TrainingSet]:
+    """Return what counting (True) and other members (False) learn from."""
+    samples = part.learned.samples
+    reference = REFERENCE.hazards(
+        members[REFERENCE.name], samples, leave_out_day=leave_out_day
+    )
+    learned = replace(part.learned, samples=replace(samples, reference=reference))
+    return {True: part.counted, False: learned}
+
+
+def _counted(model: RoomModel, part: Resolved, config: EngineConfig) -> RoomModel:
     """Return the model with the counts of what it has to go on brought up."""
-    stays = part.training.stays
+    stays = part.counted.stays
     vacant, occupied = model.spells
-    days = model.days + len(part.training.samples) * config.sample_step / _DAY
+    days = model.days + len(part.counted.samples) * config.sample_step / _DAY
     return replace(
         model,
         spells=(
@@ -188,112 +221,113 @@ def _room_model(model: RoomModel, part: _Resolved, config: EngineConfig) -> Room
     )
 
 
-def _moments(start: float, end: float, config: EngineConfig) -> FloatArray:
-    """Return the multiples of the sample step in [start, end)."""
-    step = config.sample_step
-    return np.arange(np.ceil(start / step), np.ceil(end / step)) * step
-
-
-def _counted(moments: FloatArray, part: _Resolved) -> FloatArray:
-    return moments[moments < part.counted_until]
-
-
-def _resolve(
-    room: RoomTimeline, moments: FloatArray, end: float, time_zone: str
-) -> _Resolved:
-    """Take the moments of which it is known by ``end`` what came after them.
-
-    In the spell still open at the end that is so a horizon before it: nothing
-    happened within the horizon. The open stay itself is counted once it ends.
-    """
-    known = room.change_times <= end
-    is_open = known.any() and room.change_states[known][-1] != UNKNOWN
-    open_since = float(room.change_times[known][-1]) if is_open else end
-    counted_until = max(open_since, end - HORIZON * 60)
-    training = training_set(room, moments[moments < counted_until], end, time_zone)
-    stays = training.stays
-    return _Resolved(
-        replace(training, stays=stays.take(stays.entry < open_since)),
-        counted_until,
-        open_since,
-    )
-
-
 def _fit(
-    resolved: Mapping[str, _Resolved], context: FitContext
+    resolved: Mapping[str, Resolved], context: FitContext
 ) -> dict[str, dict[str, Arrays]]:
     """Fit every member; return arrays by room and member."""
-    trainings = {room_id: part.training for room_id, part in resolved.items()}
-    fitted: dict[str, dict[str, Arrays]] = {room_id: {} for room_id in trainings}
+    work = len(MEMBERS) + 1
+    first = replace(context, checkpoint=_part(context.checkpoint, 0.0, 1 / work))
+    reference = REFERENCE.fit(
+        {room_id: part.learned for room_id, part in resolved.items()}, first
+    )
+    trainings = {
+        room_id: _with_reference(
+            {REFERENCE.name: reference[room_id]}, part, leave_out_day=True
+        )
+        for room_id, part in resolved.items()
+    }
+    fitted: dict[str, dict[str, Arrays]] = {room_id: {} for room_id in resolved}
     for number, member in enumerate(MEMBERS):
-
-        def step(share: float, number: int = number) -> None:
-            context.checkpoint((number + share) / len(MEMBERS))
-
-        part = replace(context, checkpoint=step)
-        for room_id, arrays in member.fit(trainings, part).items():
-            fitted[room_id][member.name] = arrays
+        checkpoint = _part(context.checkpoint, (number + 1) / work, (number + 2) / work)
+        arrays = (
+            reference
+            if member is REFERENCE
+            else member.fit(
+                {room_id: part[member.counts] for room_id, part in trainings.items()},
+                replace(context, checkpoint=checkpoint),
+            )
+        )
+        for room_id, each in arrays.items():
+            fitted[room_id][member.name] = each
     return fitted
 
 
-@dataclass(frozen=True, slots=True)
-class _HeldOut:
-    """Forecasts of days that were not learned from, and what came."""
-
-    forecasts: list[FloatArray]
-    samples: Samples
-    outcomes: Outcomes
-
-
-def _forecast_held_out(
+def _carried_on(
+    previous: ModelState | None,
     spec: HomeSpec,
-    timeline: HomeTimeline,
+    table: ObservationTable,
     config: EngineConfig,
-    seed: int,
-    checkpoint: Checkpoint,
-) -> dict[str, list[_HeldOut]]:
+    now: float,
+) -> dict[str, Evidence]:
+    """Return the evidence of a previous model, brought up to now, by room."""
+    if (
+        previous is None
+        or not 0 <= now - previous.data_end <= config.evidence_gap * _DAY
+    ):
+        return {}
+    state = update(previous, spec, table, config, now=now)
+    return {
+        room.room_id: state.rooms[room.room_id].evidence
+        for room in spec.rooms
+        if room.room_id in state.rooms and len(state.rooms[room.room_id].evidence)
+    }
+
+
+def _look_ahead(
+    records: Mapping[str, RoomRecord], timeline: HomeTimeline, context: FitContext
+) -> dict[str, Evidence]:
     """Forecast the last days of the record, each from the days before it."""
+    config = context.config
     days = (timeline.end - timeline.start) / _DAY
     length = min(
         max(days * config.holdout_share, config.holdout_days_minimum),
         config.holdout_days_maximum,
     )
+    parts: dict[str, list[Evidence]] = {
+        room_id: [_no_evidence(record)] for room_id, record in records.items()
+    }
+    folds = config.holdout_folds
     if days < length + config.holdout_days_minimum:
-        return {}
-    splits = timeline.end - _DAY * np.linspace(length, 0.0, config.holdout_folds + 1)
-    result: dict[str, list[_HeldOut]] = {room_id: [] for room_id in timeline.rooms}
-    for fold in range(config.holdout_folds):
-
-        def step(share: float, fold: int = fold) -> None:
-            checkpoint(_HOLDOUT_WORK * (fold + share) / config.holdout_folds)
-
+        folds = 0
+    splits = timeline.end - _DAY * np.linspace(length, 0.0, folds + 1)
+    for fold in range(folds):
         split, last = float(splits[fold]), float(splits[fold + 1])
-        past = _moments(timeline.start, split, config)
-        ahead = _moments(split, last, config)
+        checkpoint = _part(context.checkpoint, fold / folds, (fold + 1) / folds)
         resolved = {
-            room_id: _resolve(room, past, split, spec.time_zone)
-            for room_id, room in timeline.rooms.items()
+            room_id: record.resolve(split) for room_id, record in records.items()
         }
-        fitted = _fit(resolved, FitContext(config, seed, step))
-        for room_id, room in timeline.rooms.items():
-            part = _resolve(room, ahead, timeline.end, spec.time_zone).training
-            forecasts = member_forecasts(fitted[room_id], part.samples, config)
-            result[room_id].append(_HeldOut(forecasts, part.samples, part.outcomes))
-    return result
+        fitted = _fit(resolved, replace(context, checkpoint=checkpoint))
+        for room_id, record in records.items():
+            issued = record.resolve(timeline.end, start=split).issued
+            ahead = issued.samples.origin < last
+            samples, outcomes = issued.samples.take(ahead), issued.outcomes.take(ahead)
+            forecasts = member_forecasts(fitted[room_id], samples, config)
+            parts[room_id].append(Evidence.of(forecasts, samples, outcomes))
+    return {room_id: Evidence.joined(part) for room_id, part in parts.items()}
+
+
+def _no_evidence(record: RoomRecord) -> Evidence:
+    nothing = record.resolve(-np.inf).issued
+    return Evidence.of(
+        member_forecasts({}, nothing.samples, EngineConfig()),
+        nothing.samples,
+        nothing.outcomes,
+    )
 
 
 def _learn_from(
-    held_out: list[_HeldOut] | None, config: EngineConfig
-) -> tuple[FloatArray, Calibration]:
-    """Return pool weights and calibration of one room."""
-    if not held_out:
-        return equal_weights(len(MEMBERS)), Calibration.identity()
-    forecasts = [
-        np.concatenate([part.forecasts[i] for part in held_out])
-        for i in range(len(MEMBERS))
-    ]
-    samples = Samples.joined([part.samples for part in held_out])
-    outcomes = Outcomes.joined([part.outcomes for part in held_out])
-    weights = learn_weights(forecasts, samples, outcomes, config)
-    pooled = pooled_forecast(forecasts, weights, samples, config)
-    return weights, learn_calibration(pooled, samples, outcomes, config)
+    evidence: Mapping[str, Evidence], config: EngineConfig
+) -> tuple[dict[str, FloatArray], dict[str, Calibration]]:
+    """Return pool weights and calibration by room; none where nothing is known."""
+    weights: dict[str, FloatArray] = {}
+    held_out: dict[str, HeldOut] = {}
+    for room_id, part in evidence.items():
+        if not len(part):
+            continue
+        forecasts, samples, outcomes = part.forecasts(), part.samples, part.outcomes
+        weights[room_id] = learn_weights(
+            forecasts, samples, outcomes, config, default_weights()
+        )
+        pooled = pooled_forecast(forecasts, weights[room_id], samples, config)
+        held_out[room_id] = HeldOut(pooled, samples, outcomes)
+    return weights, learn_calibrations(held_out, config)

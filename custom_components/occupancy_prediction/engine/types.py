@@ -12,6 +12,7 @@ from typing import override
 import numpy as np
 
 from .errors import SpecificationError
+from .purpose import Purpose
 
 type FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 type IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -53,6 +54,7 @@ class RoomSpec:
     room_id: str
     sensors: tuple[SensorSpec, ...]
     vacancy_delay: float = 300.0
+    purpose: Purpose = Purpose.OTHER
 
     def __post_init__(self) -> None:
         """Refuse what would make the occupancy of the room undefined."""
@@ -239,7 +241,7 @@ class Forecast:
             median end of the stay (or absence) that begins with it.
         stage: how much the model has to go on.
         model_version: which model made it.
-        member_weights: share of each member in it.
+        member_weights: share of each member that had a say in it.
     """
 
     room_id: str

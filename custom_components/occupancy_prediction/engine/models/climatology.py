@@ -13,10 +13,10 @@ from typing import ClassVar
 import numpy as np
 
 from ..config import EngineConfig
-from ..distribution import bin_index, from_hazards
+from ..distribution import from_hazards
 from ..samples import Samples, TrainingSet
-from ..types import BINS, HORIZON, FloatArray, IntArray
-from .base import Arrays, FitContext, circular_distance, fit_each
+from ..types import BINS, FloatArray, IntArray
+from .base import Arrays, FitContext, circular_distance, fit_each, last_bin
 
 # Width of a clock cell (min), as fine as people's habits are worth asking.
 _CELL = 15.0
@@ -34,62 +34,58 @@ class Climatology:
     """Time-of-day and day-type residual life."""
 
     name: ClassVar[str] = "climatology"
+    share: ClassVar[float] = 0.05
+    counts: ClassVar[bool] = True
 
     def fit(
         self, rooms: Mapping[str, TrainingSet], context: FitContext
     ) -> dict[str, Arrays]:
         """Count how the states of past moments ended."""
-        return fit_each(rooms, context, _counts)
+        return fit_each(
+            rooms,
+            context,
+            lambda training: _with_hazards(_counts(training), context.config),
+        )
 
     def update(
         self, arrays: Arrays, training: TrainingSet, context: FitContext
     ) -> Arrays:
         """Add the new counts to the old."""
         new = _counts(training)
-        return {name: arrays[name] + new[name] for name in arrays}
+        return _with_hazards(
+            {name: arrays[name] + new[name] for name in new}, context.config
+        )
 
     def predict(
         self, arrays: Arrays, samples: Samples, config: EngineConfig
     ) -> FloatArray:
         """Return the shrunken kernel estimate for each sample."""
         phase, cell, day = _address(samples)
-        ended = arrays["ended"].astype(np.float64) * _ROW_WEIGHT
-        looked = arrays["looked"].astype(np.float64) * _ROW_WEIGHT
-        base = _shrunk(
-            ended.sum((1, 2)),
-            looked.sum((1, 2)),
-            _state_hazards(ended, looked)[_occupied_phase()],
-            config.shrinkage,
-        )
-        weights = _kernel(config.clock_width)[cell]
-        types = np.where(day[:, None] == np.arange(2), 1.0, config.other_day_weight)
-        near_ended, near_looked = (
-            np.einsum("nc,nt,ntcb->nb", weights, types, table[phase], optimize=True)
-            if len(samples) <= _FEW
-            else _gathered(table, weights, phase, cell, day, config)
+        return from_hazards(arrays["hazards"][phase, day, cell].astype(np.float64))
+
+
+def _with_hazards(
+    counts: Mapping[str, np.ndarray], config: EngineConfig
+) -> dict[str, np.ndarray]:
+    """Add what the counts say, (phases, 2, cells, BINS), so that forecasts look it up."""
+    ended, looked = (
+        counts[name].astype(np.float64) * _ROW_WEIGHT for name in ("ended", "looked")
+    )
+    base = _shrunk(
+        ended.sum((1, 2)),
+        looked.sum((1, 2)),
+        _state_hazards(ended, looked)[_occupied_phase()],
+        config.shrinkage,
+    )
+    near_ended, near_looked = (
+        smooth + config.other_day_weight * smooth[:, ::-1]
+        for smooth in (
+            np.einsum("kc,ptcb->ptkb", _kernel(config.clock_width), table)
             for table in (ended, looked)
         )
-        return from_hazards(
-            _shrunk(near_ended, near_looked, base[phase], config.shrinkage)
-        )
-
-
-# Up to this many samples the sums are made sample by sample; beyond it for all
-# cells of the table at once, which is cheaper from about one day of them on.
-_FEW = 8
-
-
-def _gathered(
-    table: FloatArray,
-    weights: FloatArray,
-    phase: IntArray,
-    cell: IntArray,
-    day: IntArray,
-    config: EngineConfig,
-) -> FloatArray:
-    smooth = np.einsum("kc,ptcb->ptkb", _kernel(config.clock_width), table)
-    mixed = smooth + config.other_day_weight * smooth[:, ::-1]
-    return np.asarray(mixed[phase, day, cell])
+    )
+    hazards = _shrunk(near_ended, near_looked, base[:, None, None], config.shrinkage)
+    return {**counts, "hazards": hazards.astype(np.float32)}
 
 
 def _kernel(width: float) -> FloatArray:
@@ -131,14 +127,12 @@ def _address(samples: Samples) -> tuple[IntArray, IntArray, IntArray]:
     return phase, cell, samples.weekend.astype(np.int64)
 
 
-def _counts(training: TrainingSet) -> Arrays:
+def _counts(training: TrainingSet) -> dict[str, np.ndarray]:
     """Count, per phase, day type, cell and bin, who was looked at and who ended."""
     phase, cell, day = _address(training.samples)
     place = (phase * 2 + day) * _CELLS + cell
     outcomes = training.outcomes
-    # Who outlived the horizon was looked at in every bin to its end.
-    outlived = ~outcomes.observed & (outcomes.remaining >= HORIZON)
-    index = np.where(outlived, BINS, bin_index(outcomes.remaining))
+    index = last_bin(outcomes)
     inside = index < BINS
     shape = (_PHASES, 2, _CELLS, BINS)
     size = _PHASES * 2 * _CELLS

@@ -45,19 +45,27 @@ class Duration:
     """Length of stays by hour of entry."""
 
     name: ClassVar[str] = "duration"
+    share: ClassVar[float] = 0.15
+    counts: ClassVar[bool] = True
 
     def fit(
         self, rooms: Mapping[str, TrainingSet], context: FitContext
     ) -> dict[str, Arrays]:
         """Count how long past stays lasted."""
-        return fit_each(rooms, context, lambda training: _counts(training.stays))
+        return fit_each(
+            rooms,
+            context,
+            lambda training: _with_survival(_counts(training.stays), context.config),
+        )
 
     def update(
         self, arrays: Arrays, training: TrainingSet, context: FitContext
     ) -> Arrays:
         """Add the new counts to the old."""
         new = _counts(training.stays)
-        return {name: arrays[name] + new[name] for name in arrays}
+        return _with_survival(
+            {name: arrays[name] + new[name] for name in new}, context.config
+        )
 
     def predict(
         self, arrays: Arrays, samples: Samples, config: EngineConfig
@@ -69,13 +77,13 @@ class Duration:
         date = samples.day + np.floor(entry / 1440.0).astype(np.int64)
         state = samples.occupied.astype(np.int64)
         day = is_weekend(date).astype(np.int64)
-        log_survival = _log_survival(arrays, config)[state, day, hour]
+        log_survival = arrays["log_survival"][state, day, hour].astype(np.float64)
         now = _interpolated(log_survival, samples.elapsed[:, None])
         then = _interpolated(log_survival, samples.elapsed[:, None] + GRID[None, 1:])
         return np.clip(1 - np.exp(then - now), 0.0, 1.0)
 
 
-def _counts(stays: Stays) -> Arrays:
+def _counts(stays: Stays) -> dict[str, np.ndarray]:
     state, day, hour = (
         stays.occupied.astype(np.int64),
         stays.weekend.astype(np.int64),
@@ -104,10 +112,12 @@ def _interval(length: FloatArray) -> IntArray:
     return np.maximum(index, 0).astype(np.int64)
 
 
-def _log_survival(arrays: Arrays, config: EngineConfig) -> FloatArray:
-    """Return log P(longer than each of LENGTHS), (2, 2, 24, len(LENGTHS))."""
-    ended = arrays["ended"].astype(np.float64)
-    looked = arrays["looked"].astype(np.float64)
+def _with_survival(
+    counts: Mapping[str, np.ndarray], config: EngineConfig
+) -> dict[str, np.ndarray]:
+    """Add log P(longer than each of LENGTHS), (2, 2, 24, len(LENGTHS))."""
+    ended = counts["ended"].astype(np.float64)
+    looked = counts["looked"].astype(np.float64)
     centers: FloatArray = np.linspace(30.0, 1410.0, _HOURS)
     distance = circular_distance(centers[:, None], centers[None])
     kernel = np.exp(-0.5 * (distance / _ENTRY_WIDTH) ** 2)
@@ -126,7 +136,8 @@ def _log_survival(arrays: Arrays, config: EngineConfig) -> FloatArray:
     )
     # A sum of logarithms: however long a stay, there is a rest of it to speak of.
     lived = np.log1p(-np.clip(hazards, 0.0, 1.0 - 1e-6)).cumsum(-1)
-    return np.concatenate([np.zeros((*lived.shape[:-1], 1)), lived], -1)
+    survival = np.concatenate([np.zeros((*lived.shape[:-1], 1)), lived], -1)
+    return {**counts, "log_survival": survival.astype(np.float32)}
 
 
 def _interpolated(log_survival: FloatArray, lengths: FloatArray) -> FloatArray:

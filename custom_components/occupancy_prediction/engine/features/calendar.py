@@ -1,0 +1,60 @@
+"""What day it is and how much of it is over."""
+
+import numpy as np
+
+from ..types import FloatArray
+from .registry import Scene, feature, log_minutes, occupied_share
+
+# A day of living begins when most people sleep (local hour): who is up at one
+# in the morning has not got up early.
+_DAY_BEGINS = 4.0 * 60
+_DAY = 86400.0
+
+
+@feature
+def weekday(scene: Scene) -> FloatArray:
+    """Return the day of the week, Monday 0."""
+    return ((scene.local.day - 1) % 7).astype(np.float64)
+
+
+@feature
+def since_first_activity(scene: Scene) -> FloatArray:
+    """Return the time since the home's first activity of the day, log minutes.
+
+    0 before the first: nobody has got up yet.
+    """
+    into_day = (scene.local.minute - _DAY_BEGINS) % 1440.0
+    begun = scene.moments - into_day * 60
+    times = scene.home.home_on_times
+    if not len(times):
+        return np.zeros(len(scene.moments))
+    index = np.searchsorted(times, begun, "left")
+    first = np.where(
+        index < len(times), times[np.minimum(index, len(times) - 1)], np.inf
+    )
+    return np.where(
+        first <= scene.moments, log_minutes((scene.moments - first) / 60), 0.0
+    )
+
+
+@feature
+def occupied_today(scene: Scene) -> FloatArray:
+    """Return how long the room was occupied since the day began, in hours."""
+    into_day = ((scene.local.minute - _DAY_BEGINS) % 1440.0) * 60
+    begun = scene.moments - into_day
+    share = occupied_share(scene.room, begun, scene.moments)
+    return share * into_day / 3600.0
+
+
+@feature
+def occupied_yesterday(scene: Scene) -> FloatArray:
+    """Return the share of the hour after this time yesterday it was occupied."""
+    then = scene.moments - _DAY
+    return occupied_share(scene.room, then, then + 3600.0)
+
+
+@feature
+def occupied_last_week(scene: Scene) -> FloatArray:
+    """Return the share of the hour after this time a week ago it was occupied."""
+    then = scene.moments - 7 * _DAY
+    return occupied_share(scene.room, then, then + 3600.0)
