@@ -189,8 +189,9 @@ def test_tolerance_is_that_of_the_configuration() -> None:
 
 
 def lowest(share: float, count: int) -> float:
-    """Return a share less a standard error, ten forecasts counting as one."""
-    return float(share - np.sqrt(max(share * (1 - share), 0.02) / (count / 10)))
+    """Return a share less the margin, ten forecasts counting as one."""
+    spread = np.sqrt(max(share * (1 - share), 0.02) / (count / 10))
+    return float(share - CONFIG.reliable_margin * spread)
 
 
 @given(seed=st.integers(0, 10_000), target=st.sampled_from([0.6, 0.8, 0.93]))
@@ -209,8 +210,8 @@ def test_threshold_is_the_lowest_that_kept_the_promise(
     calibration = learn_calibration(rows_of(sure), samples, outcomes, config)
     confidence = calibration.confidence(rows_of(sure), samples)
     error = np.abs(np.minimum(time, HORIZON) - MEDIAN)
-    for state in (0, 1):
-        mine = samples.occupied == bool(state)
+
+    def lowest_of(mine: BoolArray) -> float:
         kept = [
             float(least)
             for least in np.unique(confidence[mine])
@@ -218,12 +219,45 @@ def test_threshold_is_the_lowest_that_kept_the_promise(
             and lowest((error[rows] <= 20).mean(), rows.sum()) >= target
             and error[rows].mean() < 15
         ]
-        assert calibration.thresholds[state] == min(kept, default=NEVER)
+        return min(kept, default=NEVER)
+
+    apart = [lowest_of(samples.occupied == state) for state in (False, True)]
+    together = lowest_of(np.ones(300, np.bool_))
+    shares = [
+        (error[rows] <= 20).mean()
+        for state in (False, True)
+        if (rows := (samples.occupied == state) & (confidence >= together)).any()
+    ]
+    marked = [
+        int((confidence >= np.array(each)[samples.occupied.astype(int)]).sum())
+        for each in (apart, [together] * 2)
+    ]
+    joined = min(shares, default=1.0) >= 0.8 and marked[1] > marked[0]
+    expected = [together] * 2 if joined else apart
+    assert calibration.thresholds == pytest.approx(expected)
     reliable = calibration.reliable(confidence, samples)
     assert reliable.tolist() == [
         bool(sure_of >= calibration.thresholds[int(state)])
         for sure_of, state in zip(confidence, samples.occupied, strict=True)
     ]
+
+
+def test_one_state_may_rest_on_the_other_only_so_far() -> None:
+    """Together they keep the promise; vacant ones alone would not."""
+    occupied = np.arange(4000) % 2 == 0
+    for vacant_hits, together in ((0.85, True), (0.7, False)):
+        late = np.arange(4000) // 2 % 100
+        hit = late < np.where(occupied, 98, 100 * vacant_hits)
+        samples = samples_of(4000, occupied=occupied.tolist())
+        outcomes = outcomes_of_minutes(np.where(hit, MEDIAN, MEDIAN + 30))
+        calibration = learn_calibration(
+            rows_of(np.full(4000, 0.9)), samples, outcomes, CONFIG
+        )
+        confidence = calibration.confidence(rows_of(np.full(4000, 0.9)), samples)
+        reliable = calibration.reliable(confidence, samples)
+        assert reliable[occupied].all()
+        assert reliable[~occupied].all() == together
+        assert not reliable[~occupied].any() or together
 
 
 def test_a_lucky_handful_proves_nothing() -> None:

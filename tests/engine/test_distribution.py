@@ -11,6 +11,7 @@ from custom_components.occupancy_prediction.engine.distribution import (
     bin_masses,
     condition_on_later,
     from_hazards,
+    hazards_of,
     is_valid,
     modes,
     probability_within,
@@ -232,3 +233,26 @@ def test_validity_of_edges() -> None:
     assert is_valid(np.zeros((1, BINS))).all()
     assert not is_valid(np.linspace(1, 0, BINS)[None]).any()
     assert is_valid(np.zeros((0, BINS))).shape == (0,)
+
+
+@given(hazards=st.lists(st.floats(0, 1), min_size=BINS, max_size=BINS))
+def test_hazards_there_and_back(hazards: list[float]) -> None:
+    """A distribution is made of its hazards, whatever follows when all is over."""
+    cdf = from_hazards(np.array([hazards]))
+    again = hazards_of(cdf)
+    assert ((again >= 0) & (again <= 1)).all()
+    np.testing.assert_allclose(from_hazards(again), cdf, atol=1e-7)
+
+
+def test_a_moment_of_its_own_within_a_bin() -> None:
+    """All that happens between 5 and 7 min happens after 6; other bins are spread."""
+    cdf = row((5, 0.0), (7, 0.6), (60, 1.0))
+    moment = np.array([6.0])
+    assert quantile(cdf, 0.5, moment).tolist() == [6.0]
+    assert quantile(cdf, 0.1, moment).tolist() == [6.0]
+    assert quantile(cdf, 0.9, moment).tolist() == quantile(cdf, 0.9).tolist()
+    assert (
+        quantile(cdf, 0.5, np.array([np.nan])).tolist() == quantile(cdf, 0.5).tolist()
+    )
+    never = np.zeros((1, BINS))
+    assert quantile(never, 0.5, np.array([GRID[-2] + 1])).tolist() == [HORIZON]

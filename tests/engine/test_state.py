@@ -55,7 +55,12 @@ def room_model(seed: int = 1, stage: Stage = Stage.GROWING) -> RoomModel:
             for name in NAMES
         },
         weights=generator.random((CLASSES, len(NAMES))),
-        calibration=Calibration(generator.random((2, 2)), generator.random(2)),
+        calibration=Calibration(
+            generator.random((2, 2)),
+            generator.random(2),
+            generator.random((2, 2)),
+            generator.random(2),
+        ),
         evidence=evidence_of(seed, seed),
         profile={"seen": generator.random(5), "occupied": np.array([np.nan, np.inf])},
         spells=(3, 4),
@@ -102,6 +107,8 @@ def _arrays(room: RoomModel) -> list[tuple[str, np.ndarray]]:
         ("weights", room.weights),
         ("coefficients", room.calibration.coefficients),
         ("thresholds", room.calibration.thresholds),
+        ("pit_map", room.calibration.pit_map),
+        ("outside", room.calibration.outside),
         *sorted(room.profile.items()),
         *sorted(room.evidence.to_arrays().items()),
         *(

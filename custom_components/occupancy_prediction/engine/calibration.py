@@ -4,27 +4,28 @@ The raw probability that the transition comes within 20 min of the predicted
 time is mapped by a logistic regression of two numbers (Platt 1999), shrunk to
 leaving it as it is. "Reliable" starts where, on those forecasts of all rooms
 together, the promise held with a margin: a room alone has too few to tell luck
-from merit. Vacant and occupied rooms have a threshold each, since vacant ones
-keep it less.
+from merit.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 
 from .config import EngineConfig
 from .distribution import quantile, within_tolerance
+from .interval import OUTSIDE, learn_outside
+from .pit_map import IDENTITY, learn_pit_map, mapped
+from .regression import logistic, logit, ridge_logistic
 from .samples import Outcomes, Samples
 from .types import HORIZON, BoolArray, FloatArray
 
-# Precision, in forecasts, with which intercept and slope are held to 0 and 1; one
-# forecast weighs a quarter of that at most, where it is undecided.
-_SHRINKAGE = 200.0
+# Precision, in forecasts that count, with which intercept and slope are held to 0 and
+# 1; one forecast weighs a quarter of that at most, where it is undecided.
+_PENALTY = 20.0
 # Rows minutes apart repeat each other; this share of each counts.
 _ROW_WEIGHT = 0.1
-_NEWTON_STEPS = 12
-_STEP_MINIMUM = 1e-6
 # More sure must never come out as less sure.
 _SLOPE_MINIMUM = 0.05
 # "Within 20 min" where no configuration says otherwise (min).
@@ -39,26 +40,42 @@ NEVER = 2.0
 class Calibration:
     """Maps and thresholds per state (vacant, occupied).
 
-    Shapes: ``coefficients`` (2, 2) intercept and slope on the logit,
-    ``thresholds`` (2,) confidence from which a forecast is reliable.
+    Shapes: ``coefficients`` (2, 2) intercept and slope on the logit of the confidence,
+    ``thresholds`` (2,) confidence from which a forecast is reliable, ``pit_map``
+    (2, 2) of the distributions, ``outside`` (2,) the share of the distribution that
+    is outside of the shown interval.
     """
 
     coefficients: FloatArray
     thresholds: FloatArray
+    pit_map: FloatArray
+    outside: FloatArray
 
     @classmethod
     def identity(cls) -> Calibration:
         """Return the calibration before anything was learned."""
-        return cls(np.array([[0.0, 1.0], [0.0, 1.0]]), np.full(2, NEVER))
+        return cls(
+            np.array([[0.0, 1.0], [0.0, 1.0]]),
+            np.full(2, NEVER),
+            IDENTITY.copy(),
+            np.full(2, OUTSIDE),
+        )
+
+    def distributions(self, cdf: FloatArray, samples: Samples) -> FloatArray:
+        """Return pooled forecasts (n, BINS) as they are shown."""
+        return mapped(cdf, self.pit_map, samples.occupied)
 
     def confidence(
         self, cdf: FloatArray, samples: Samples, tolerance: float = _TOLERANCE
     ) -> FloatArray:
-        """Return the calibrated P(within 20 min of the median), shape (n,)."""
-        raw = within_tolerance(cdf, tolerance)
+        """Return the calibrated P(within 20 min of the median), shape (n,).
+
+        ``cdf`` (n, BINS) are distributions as shown.
+        """
+        raw = within_tolerance(cdf, tolerance, samples.at_once)
         state = samples.occupied.astype(np.int64)
         intercept, slope = self.coefficients[state].T
-        mapped = _logistic(intercept + slope * _logit(raw))
+        mapped = logistic(intercept + slope * logit(raw))
         # A median beyond the horizon names no minute to be sure of.
         return np.where(raw > 0, mapped, 0.0)
 
@@ -85,58 +102,97 @@ class _Claims:
     hit: BoolArray
     error: FloatArray
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the claims of all rooms, of which there is at least one."""
+        return cls(
+            *(
+                np.concatenate([getattr(part, each.name) for part in parts])
+                for each in fields(cls)
+            )
+        )
+
+    def take(self, rows: BoolArray) -> Self:
+        """Return some of the claims."""
+        return type(self)(*(getattr(self, each.name)[rows] for each in fields(self)))
+
 
 def learn_calibrations(
     rooms: Mapping[str, HeldOut], config: EngineConfig
 ) -> dict[str, Calibration]:
-    """Learn a map for each room, and the thresholds that all rooms share."""
-    maps: dict[str, FloatArray] = {}
+    """Learn maps and intervals of each room, and what all rooms share."""
+    if not rooms:
+        return {}
+    pit_map = learn_pit_map(
+        np.concatenate([room.cdf for room in rooms.values()]),
+        Samples.joined([room.samples for room in rooms.values()]),
+        Outcomes.joined([room.outcomes for room in rooms.values()]),
+        config,
+    )
+    learned: dict[str, Calibration] = {}
     claims: list[_Claims] = []
-    for room_id, held_out in rooms.items():
-        maps[room_id], claimed = _learn_map(held_out, config)
+    for room_id, room in rooms.items():
+        cdf = mapped(room.cdf, pit_map, room.samples.occupied)
+        calibration, claimed = _learn_room(replace(room, cdf=cdf), config)
+        learned[room_id] = replace(calibration, pit_map=pit_map)
         claims.append(claimed)
-    thresholds = np.array([_threshold(claims, state, config) for state in (0, 1)])
+    thresholds = _thresholds(_Claims.joined(claims), config)
     return {
-        room_id: Calibration(coefficients, thresholds)
-        for room_id, coefficients in maps.items()
+        room_id: replace(calibration, thresholds=thresholds)
+        for room_id, calibration in learned.items()
     }
 
 
-def _learn_map(held_out: HeldOut, config: EngineConfig) -> tuple[FloatArray, _Claims]:
+def _learn_room(held_out: HeldOut, config: EngineConfig) -> tuple[Calibration, _Claims]:
+    """Return what a room has of its own, and what it claimed; as shown."""
     cdf, samples, outcomes = held_out.cdf, held_out.samples, held_out.outcomes
-    calibration = Calibration.identity()
+    calibration = replace(
+        Calibration.identity(), outside=learn_outside(cdf, samples, outcomes)
+    )
     known = outcomes.observed | (outcomes.remaining >= HORIZON)
-    median = quantile(cdf, 0.5)
+    median = quantile(cdf, 0.5, samples.at_once)
     error = np.abs(median - outcomes.remaining)
     hit = outcomes.observed & (error <= config.reliable_tolerance)
-    raw = within_tolerance(cdf, config.reliable_tolerance)
+    raw = within_tolerance(cdf, config.reliable_tolerance, samples.at_once)
     for state in (0, 1):
         rows = known & (samples.occupied == bool(state)) & (raw > 0)
         if rows.any():
-            calibration.coefficients[state] = _platt(_logit(raw[rows]), hit[rows])
+            calibration.coefficients[state] = _platt(logit(raw[rows]), hit[rows])
     confidence = calibration.confidence(cdf, samples, config.reliable_tolerance)
-    return calibration.coefficients, _Claims(
+    return calibration, _Claims(
         samples.occupied[known], confidence[known], hit[known], error[known]
     )
 
 
-def _threshold(claims: list[_Claims], state: int, config: EngineConfig) -> float:
+def _thresholds(claims: _Claims, config: EngineConfig) -> FloatArray:
+    """Return the thresholds of the two states, (2,), that mark the most forecasts.
+
+    Either each state keeps the promise by itself, or both together do from the same
+    confidence on: the promise is about all that is marked, but neither state may rest
+    on the other for more than ``reliable_state_target`` allows.
+    """
+    states = [claims.take(claims.occupied == bool(state)) for state in (0, 1)]
+    apart = np.array([_threshold(state, config) for state in states])
+    together = np.full(2, _threshold(claims, config))
+    for place, state in enumerate(states):
+        marked = state.hit[state.confidence >= together[place]]
+        if len(marked) and marked.mean() < config.reliable_state_target:
+            return apart
+
+    def marked_by(thresholds: FloatArray) -> int:
+        least = thresholds[claims.occupied.astype(np.int64)]
+        return int((claims.confidence >= least).sum())
+
+    return max(apart, together, key=marked_by)
+
+
+def _threshold(claims: _Claims, config: EngineConfig) -> float:
     """Return the lowest confidence above which the promise held on the whole.
 
     The share of hits is taken at its lower end: with few forecasts, or forecasts
     that repeat each other, a high share may be luck.
     """
-    rows = [each.occupied == bool(state) for each in claims]
-    confidence, hit, error = (
-        np.concatenate(
-            [np.zeros(0), *(c[r] for c, r in zip(column, rows, strict=True))]
-        )
-        for column in (
-            [each.confidence for each in claims],
-            [each.hit for each in claims],
-            [each.error for each in claims],
-        )
-    )
+    confidence, hit, error = claims.confidence, claims.hit, claims.error
     order = np.argsort(-confidence, kind="stable")
     count = np.arange(1, len(order) + 1)
     share = np.cumsum(hit[order]) / count
@@ -154,50 +210,26 @@ def _threshold(claims: list[_Claims], state: int, config: EngineConfig) -> float
     return float(ordered[last[-1]]) if len(last) else NEVER
 
 
-def _platt(logit: FloatArray, hit: BoolArray) -> FloatArray:
+def _platt(odds: FloatArray, hit: BoolArray) -> FloatArray:
     """Return intercept and slope of the map."""
-    ones = np.ones_like(logit)
-    intercept, slope = _regression(
-        np.stack([ones, logit], axis=1), np.zeros_like(logit), hit, np.array([0.0, 1.0])
+    ones = np.ones_like(odds)
+    intercept, slope = ridge_logistic(
+        np.stack([ones, odds], axis=1),
+        np.zeros_like(odds),
+        hit,
+        np.array([0.0, 1.0]),
+        row_weight=_ROW_WEIGHT,
+        penalty=_PENALTY,
     )
     if slope < _SLOPE_MINIMUM:
         # The level must still be right where the slope is held.
         slope = _SLOPE_MINIMUM
-        (intercept,) = _regression(ones[:, None], slope * logit, hit, np.zeros(1))
+        (intercept,) = ridge_logistic(
+            ones[:, None],
+            slope * odds,
+            hit,
+            np.zeros(1),
+            row_weight=_ROW_WEIGHT,
+            penalty=_PENALTY,
+        )
     return np.array([intercept, slope])
-
-
-def _regression(
-    design: FloatArray, offset: FloatArray, hit: BoolArray, center: FloatArray
-) -> FloatArray:
-    """Return the logistic regression pulled to ``center``, by damped Newton steps."""
-    penalty = _SHRINKAGE * _ROW_WEIGHT
-
-    def loss(beta: FloatArray) -> float:
-        value = offset + design @ beta
-        misfit = np.logaddexp(0.0, value) - hit * value
-        distance = beta - center
-        return float(_ROW_WEIGHT * misfit.sum() + penalty / 2 * distance @ distance)
-
-    beta = center
-    for _ in range(_NEWTON_STEPS):
-        said = _logistic(offset + design @ beta)
-        gradient = _ROW_WEIGHT * design.T @ (hit - said) - penalty * (beta - center)
-        spread = (said * (1 - said))[:, None]
-        curvature = _ROW_WEIGHT * (design * spread).T @ design
-        step = np.linalg.solve(curvature + penalty * np.eye(len(center)), gradient)
-        # A full step from where the curve is flat would overshoot without end.
-        before = loss(beta)
-        while loss(beta + step) > before and np.abs(step).max() > _STEP_MINIMUM:
-            step = step / 2
-        beta = beta + step
-    return beta
-
-
-def _logit(probability: FloatArray) -> FloatArray:
-    clipped = np.clip(probability, 1e-4, 1 - 1e-4)
-    return np.log(clipped / (1 - clipped))
-
-
-def _logistic(value: FloatArray) -> FloatArray:
-    return 1 / (1 + np.exp(-np.clip(value, -30, 30)))

@@ -64,7 +64,7 @@ class EngineConfig:
     holdout_folds: int = 3
     # Pseudo-forecasts by which pool weights are pulled to default shares; rows
     # 5 min apart are far from independent, hence hundreds.
-    pool_shrinkage: float = 150.0
+    pool_shrinkage: float = 500.0
 
     # Moments whose forecasts are kept to be compared with what came are this far
     # apart (s), and kept that long (d): weights and calibration should follow
@@ -83,13 +83,19 @@ class EngineConfig:
     # Days of observation at which the stages begin (d).
     stage_days: tuple[float, float, float] = (3.0, 14.0, 28.0)
 
+    # Days of forecasts from which the shape of the distributions is corrected (d):
+    # fewer made them worse.
+    pit_map_days: float = 21.0
     # What "reliable" promises: share within 20 min and mean error (min). The
     # threshold is learned at a stricter share, so many standard errors below what
     # was seen, so that the promise holds on days it was not learned on.
     reliable_tolerance: float = 20.0
-    reliable_target: float = 0.92
-    reliable_margin: float = 1.0
+    reliable_target: float = 0.905
+    reliable_margin: float = 0.5
     reliable_mean_error: float = 15.0
+    # Where vacant and occupied rooms keep the promise only together, each has to
+    # keep this much of it.
+    reliable_state_target: float = 0.8
     # Held-out forecasts that must stand behind such a threshold (count), a day or
     # two of the rooms of a home: a lucky handful proves nothing.
     reliable_minimum: int = 300

@@ -13,6 +13,8 @@ from .types import BINS, GRID, HORIZON, BoolArray, FloatArray
 
 # Modes closer together than this many minutes are one to a person.
 _MODE_SEPARATION = 20.0
+# A share that is nothing but rounding of floating-point numbers.
+_NOTHING = 1e-9
 # A mode with less mass than this is noise of the estimate.
 _MODE_MINIMUM = 0.05
 # Between two modes the density falls below this share of the lower one: a dent in a
@@ -31,6 +33,18 @@ def from_hazards(hazards: FloatArray) -> FloatArray:
     """Return the distribution of hazards per bin, shape (n, BINS) both."""
     survival = np.cumprod(1 - np.clip(hazards, 0.0, 1.0), axis=1)
     return np.asarray(1 - survival, np.float64)
+
+
+def hazards_of(cdf: FloatArray) -> FloatArray:
+    """Return the hazards per bin of distributions, (n, BINS); see ``from_hazards``.
+
+    Where nothing is left to end, the hazard is 1.
+    """
+    masses = bin_masses(cdf)[:, :BINS]
+    left = 1 - np.concatenate([np.zeros((len(cdf), 1)), cdf[:, :-1]], axis=1)
+    hazards: FloatArray = np.ones_like(masses)
+    np.divide(masses, left, out=hazards, where=left > _NOTHING)
+    return np.clip(hazards, 0.0, 1.0)
 
 
 def bin_index(minutes: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
@@ -52,10 +66,13 @@ def probability_within(cdf: FloatArray, minutes: FloatArray) -> FloatArray:
     return np.asarray(low + share * (high - low), np.float64)
 
 
-def quantile(cdf: FloatArray, level: float) -> FloatArray:
+def quantile(
+    cdf: FloatArray, level: float, at_once: FloatArray | None = None
+) -> FloatArray:
     """Return the time in minutes by which ``level`` is reached, shape (n,).
 
-    The horizon stands for "later": the row never reaches the level.
+    The horizon stands for "later": the row never reaches the level. ``at_once`` (n,)
+    is a moment at which all happens that happens in its bin, NaN where there is none.
     """
     reached = cdf >= level
     index = np.where(reached.any(1), reached.argmax(1), BINS - 1)
@@ -64,7 +81,11 @@ def quantile(cdf: FloatArray, level: float) -> FloatArray:
     low = np.where(index > 0, cdf[rows, np.maximum(index - 1, 0)], 0.0)
     share = np.where(high > low, (level - low) / np.maximum(high - low, 1e-12), 1.0)
     width = GRID[index + 1] - GRID[index]
-    return np.asarray(GRID[index] + np.clip(share, 0.0, 1.0) * width, np.float64)
+    minutes = GRID[index] + np.clip(share, 0.0, 1.0) * width
+    if at_once is not None:
+        inside = (GRID[index] <= at_once) & (at_once < GRID[index + 1])
+        minutes = np.where(inside & reached.any(1), at_once, minutes)
+    return np.asarray(minutes, np.float64)
 
 
 def condition_on_later(cdf: FloatArray, earliest: FloatArray) -> FloatArray:
@@ -84,12 +105,14 @@ def with_floor(cdf: FloatArray, floor: float) -> FloatArray:
     return (1 - floor) * cdf + floor * uniform
 
 
-def within_tolerance(cdf: FloatArray, tolerance: float) -> FloatArray:
-    """Return P(|time - median| <= tolerance) per row.
+def within_tolerance(
+    cdf: FloatArray, tolerance: float, at_once: FloatArray | None = None
+) -> FloatArray:
+    """Return P(|time - median| <= tolerance) per row; see ``quantile``.
 
     A median beyond the horizon promises no minute: its answer is 0.
     """
-    median = quantile(cdf, 0.5)
+    median = quantile(cdf, 0.5, at_once)
     inside = probability_within(cdf, median + tolerance) - probability_within(
         cdf, median - tolerance
     )

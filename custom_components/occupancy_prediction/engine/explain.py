@@ -28,9 +28,10 @@ from .models import MEMBERS, REFERENCE
 from .models.analogue import Analogue, similar_days
 from .models.hazard import Hazard, averages
 from .samples import Samples
+from .shown import Shown
 from .state import ModelState, RoomModel
 from .timeline import HomeTimeline
-from .types import HORIZON, FloatArray, HomeSpec, Transition
+from .types import FloatArray, HomeSpec, Transition
 
 # Inputs that are given, the most telling first: a handful.
 _INPUTS = 8
@@ -76,12 +77,16 @@ def _explained(
     now = explanation.issued_at
     forecasts = member_forecasts(model.members, samples, config)
     shares = pool_shares(forecasts, model.weights, samples, config)[0]
-    cdf = pooled_forecast(forecasts, model.weights, samples, config)
+    cdf = model.calibration.distributions(
+        pooled_forecast(forecasts, model.weights, samples, config), samples
+    )
+    outside = float(model.calibration.outside[int(samples.occupied[0])])
+    shown = Shown.of(cdf, samples, outside)
     views = [
         MemberView(
             member.name,
             float(share),
-            _moment(now, condition_on_later(forecast, samples.earliest), 0.5),
+            Shown.of(condition_on_later(forecast, samples.earliest), samples).predicted,
         )
         for member, forecast, share in zip(MEMBERS, forecasts, shares, strict=True)
         if share > 0
@@ -89,9 +94,9 @@ def _explained(
     return replace(
         explanation,
         transition=Transition.VACANT if samples.occupied[0] else Transition.OCCUPIED,
-        predicted_time=_moment(now, cdf, 0.5),
-        lower=_moment(now, cdf, 0.1),
-        upper=_moment(now, cdf, 0.9),
+        predicted_time=shown.predicted,
+        lower=shown.lower,
+        upper=shown.upper,
         earliest=now + float(samples.earliest[0]) * 60 if samples.occupied[0] else None,
         members=tuple(sorted(views, key=lambda view: -view.weight)),
         inputs=_influences(model, samples, config),
@@ -102,11 +107,6 @@ def _explained(
         if Analogue.name in model.members
         else (),
     )
-
-
-def _moment(now: float, cdf: FloatArray, level: float) -> float | None:
-    minutes = float(quantile(cdf, level)[0])
-    return None if minutes >= HORIZON else now + minutes * 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from .config import EngineConfig
-from .distribution import modes, quantile
+from .distribution import modes
 from .ensemble import member_forecasts, pool_shares, pooled_forecast
 from .features import HomeScene, describe
 from .models import MEMBERS
 from .occupancy_curve import occupancy_curve
 from .samples import Samples, entry_samples
+from .shown import Shown
 from .state import ModelState, RoomModel
 from .timeline import HomeTimeline
 from .types import (
-    HORIZON,
     Alternative,
     FloatArray,
     Forecast,
@@ -23,9 +23,6 @@ from .types import (
     RoomSpec,
     Transition,
 )
-
-# Quantiles of the shown interval: 80 % of the transitions lie between them.
-LOWER, UPPER = 0.1, 0.9
 
 
 def predict(
@@ -91,10 +88,13 @@ def _forecast(
 ) -> Forecast:
     now = forecast.issued_at
     forecasts = member_forecasts(model.members, samples, config)
-    cdf = pooled_forecast(forecasts, model.weights, samples, config)
+    cdf = model.calibration.distributions(
+        pooled_forecast(forecasts, model.weights, samples, config), samples
+    )
     shares = pool_shares(forecasts, model.weights, samples, config)[0]
     occupied = bool(samples.occupied[0])
-    predicted = _moment(now, cdf, 0.5)
+    shown = Shown.of(cdf, samples, float(model.calibration.outside[int(occupied)]))
+    predicted = shown.predicted
     following = None
     if predicted is not None:
         entry = entry_samples(
@@ -104,7 +104,7 @@ def _forecast(
             time_zone=time_zone,
         )
         if model.spells[int(not occupied)] >= config.spells_minimum:
-            following = _moment(predicted, _distribution(entry, model, config), 0.5)
+            following = Shown.of(_distribution(entry, model, config), entry).predicted
     confidence = model.calibration.confidence(cdf, samples, config.reliable_tolerance)
     curve = occupancy_curve(
         model.profile, cdf, occupied=occupied, now=now, time_zone=time_zone
@@ -113,8 +113,8 @@ def _forecast(
         forecast,
         transition=Transition.VACANT if occupied else Transition.OCCUPIED,
         predicted_time=predicted,
-        lower=_moment(now, cdf, LOWER),
-        upper=_moment(now, cdf, UPPER),
+        lower=shown.lower,
+        upper=shown.upper,
         confidence=None if predicted is None else float(confidence[0]),
         reliable=predicted is not None
         and bool(model.calibration.reliable(confidence, samples)[0]),
@@ -138,10 +138,5 @@ def _distribution(
     samples: Samples, model: RoomModel, config: EngineConfig
 ) -> FloatArray:
     forecasts = member_forecasts(model.members, samples, config)
-    return pooled_forecast(forecasts, model.weights, samples, config)
-
-
-def _moment(now: float, cdf: FloatArray, level: float) -> float | None:
-    """Return when a quantile of one row is reached, None if beyond the horizon."""
-    minutes = float(quantile(cdf, level)[0])
-    return None if minutes >= HORIZON else now + minutes * 60
+    pooled = pooled_forecast(forecasts, model.weights, samples, config)
+    return model.calibration.distributions(pooled, samples)

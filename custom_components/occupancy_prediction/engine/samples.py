@@ -76,6 +76,16 @@ class Samples:
         nothing = np.zeros((len(self), 0))
         return replace(self, features=nothing, reference=nothing, names=())
 
+    @property
+    def at_once(self) -> FloatArray:
+        """Return the minutes to the moment at which the vacancy delay runs out, (n,).
+
+        NaN for a vacant room, and while a sensor is on: then nothing runs out yet. If
+        somebody moves before, the whole delay begins anew, so the room becomes vacant
+        at that very moment or much later.
+        """
+        return np.where(self.occupied & ~self.sensor_on, self.earliest, np.nan)
+
     def feature(self, name: str) -> FloatArray | None:
         """Return one column of the features, None where it is not known."""
         if name not in self.names:

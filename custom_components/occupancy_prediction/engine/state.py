@@ -21,7 +21,14 @@ from .types import BINS, Stage
 
 # Raised whenever saved arrays change their meaning; an older model is then
 # trained anew from the archive.
-SCHEMA = 2
+SCHEMA = 3
+# Arrays of a room's calibration.
+_CALIBRATION_SHAPES = {
+    "coefficients": (2, 2),
+    "thresholds": (2,),
+    "pit_map": (2, 2),
+    "outside": (2,),
+}
 _HEADER = "header"
 # A model is a few MB at most; what claims to be larger is not ours.
 _LARGEST = 256 * 1024 * 1024
@@ -198,8 +205,9 @@ def _room_header(room_id: str, room: RoomModel) -> dict[str, Any]:
 def _room_arrays(room: RoomModel) -> dict[str, np.ndarray]:
     arrays = {
         "weights": room.weights,
-        "calibration/coefficients": room.calibration.coefficients,
-        "calibration/thresholds": room.calibration.thresholds,
+    } | {
+        f"calibration/{name}": getattr(room.calibration, name)
+        for name in _CALIBRATION_SHAPES
     }
     arrays |= {
         f"evidence/{name}": array for name, array in room.evidence.to_arrays().items()
@@ -230,8 +238,10 @@ def _read_room(
         },
         weights=_shaped(arrays[f"{prefix}weights"], CLASSES, len(MEMBERS)),
         calibration=Calibration(
-            _shaped(arrays[f"{prefix}calibration/coefficients"], 2, 2),
-            _shaped(arrays[f"{prefix}calibration/thresholds"], 2),
+            **{
+                name: _shaped(arrays[f"{prefix}calibration/{name}"], *shape)
+                for name, shape in _CALIBRATION_SHAPES.items()
+            }
         ),
         evidence=evidence,
         profile={name: arrays[f"{prefix}profile/{name}"] for name in entry["profile"]},

@@ -59,7 +59,7 @@ class Boosting:
     """LightGBM hazard of all rooms together."""
 
     name: ClassVar[str] = "boosting"
-    share: ClassVar[float] = 0.5
+    share: ClassVar[float] = 1.0
     counts: ClassVar[bool] = False
 
     def fit(

@@ -21,8 +21,8 @@ from .hazard_design import Scaling, at_risk, build, is_shared
 
 # Rows minutes apart see the same transition again and again: each counts as this
 # share of an observation against the ridge (per 5 min of spacing).
-_ROW_WEIGHT = 0.03
-_ROW_WEIGHT_MOST = 0.15
+_ROW_WEIGHT = 0.015
+_ROW_WEIGHT_MOST = 0.075
 # Steps of Newton's method at most, and the change of a coefficient that ends it:
 # what changes a hazard by a hundredth is seen in no forecast.
 _STEPS = 12
@@ -44,7 +44,7 @@ class Hazard:
     """Ridge-penalized logistic hazard."""
 
     name: ClassVar[str] = "hazard"
-    share: ClassVar[float] = 1.0
+    share: ClassVar[float] = 3.0
     counts: ClassVar[bool] = False
 
     def fit(
