@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from .errors import SpecificationError
+# Input of a home of which it is known where it is, beside the kinds of the context.
+PLACE: Final = "place"
 
 
 class ContextKind(StrEnum):
@@ -38,7 +40,7 @@ class Place:
     latitude: float
     longitude: float
 
-    def __post_init__(self) -> None:
-        """Refuse what is not on earth; a NaN is not, either."""
-        if not (abs(self.latitude) <= 90 and abs(self.longitude) <= 180):
-            raise SpecificationError(f"{self.latitude}, {self.longitude} is no place")
+    @property
+    def is_on_earth(self) -> bool:
+        """Tell whether there is such a place; one of NaN there is not."""
+        return abs(self.latitude) <= 90 and abs(self.longitude) <= 180

@@ -4,6 +4,7 @@ Times are UTC seconds since the epoch (float); durations are minutes in
 everything about forecasts and seconds in what a user configures.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 import math
@@ -88,8 +89,8 @@ class HomeSpec:
         self._refuse_doubles()
         if (self.latitude is None) is not (self.longitude is None):
             raise SpecificationError("latitude and longitude belong together")
-        # Making it refuses what is not on earth.
-        _ = self.place
+        if self.place is not None and not self.place.is_on_earth:
+            raise SpecificationError(f"{self.place} is not on earth")
 
     @property
     def place(self) -> Place | None:
@@ -195,27 +196,26 @@ class ObservationTable:
             ids,
         )
 
-    def recent(self, moment: float) -> ObservationTable:
-        """Return what was observed since a moment, and what held by then.
-
-        That is the last row of each sensor before it.
-        """
-        first = int(np.searchsorted(self.timestamps, moment, "left"))
-        last = np.full(len(self.sensor_ids), -1)
-        last[self.sensors[:first]] = np.arange(first)
-        held = np.sort(last[last >= 0])
-        return self._rows(np.r_[held, np.arange(first, len(self))])
-
     def before(self, moment: float) -> ObservationTable:
         """Return what had been observed strictly before a moment."""
         return self._rows(
             slice(0, int(np.searchsorted(self.timestamps, moment, "left")))
         )
 
-    def since(self, moment: float) -> ObservationTable:
-        """Return what was observed at or after a moment."""
+    def since(self, moment: float, held: Collection[str] = ()) -> ObservationTable:
+        """Return what was observed at or after a moment.
+
+        Of the sensors ``held`` there is also the last row before it, if there is any:
+        what they said then held on.
+        """
         first = int(np.searchsorted(self.timestamps, moment, "left"))
-        return self._rows(slice(first, None))
+        if not held:
+            return self._rows(slice(first, None))
+        last = np.full(len(self.sensor_ids), -1)
+        last[self.sensors[:first]] = np.arange(first)
+        wanted = np.array([name in held for name in self.sensor_ids], np.bool_)
+        before = np.sort(last[wanted & (last >= 0)])
+        return self._rows(np.r_[before, np.arange(first, len(self))])
 
     def _rows(self, rows: slice | IntArray) -> ObservationTable:
         return ObservationTable(

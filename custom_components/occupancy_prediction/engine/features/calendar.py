@@ -2,16 +2,9 @@
 
 import numpy as np
 
-from ..surroundings import ContextKind
+from ..surroundings import PLACE, ContextKind
 from ..types import FloatArray
-from .registry import (
-    PLACE,
-    Scene,
-    feature,
-    log_minutes,
-    occupied_share,
-    optional_feature,
-)
+from .registry import Scene, feature, log_minutes, occupied_share, optional_feature
 from .sun import elevation
 
 # A day of living begins when most people sleep (local hour): who is up at one

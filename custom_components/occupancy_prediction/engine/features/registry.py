@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 import hashlib
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 
 from ..local_time import LocalTime, local_time
 from ..samples import Activity, activity_at
-from ..surroundings import ContextKind
+from ..surroundings import PLACE, ContextKind
 from ..timeline import OCCUPIED, HomeTimeline, RoomTimeline, Spans
 from ..types import FloatArray, IntArray, SensorKind
 
@@ -32,8 +32,6 @@ LONG_AGO = 7 * 1440.0
 # look-back, or the answer would depend on how far one looks back.
 HOME_LEFT = 12 * 3600.0
 
-# Input of a home of which it is known where on earth it is.
-PLACE: Final = "place"
 # What a home may have or not have, beyond sensors that tell occupancy.
 type Input = SensorKind | ContextKind | Literal["place"]
 
@@ -279,10 +277,8 @@ def feature_matrix(scene: Scene) -> FeatureMatrix:
 
 
 def subject_of(name: str) -> str:
-    """Return what a feature is made of: an input, or the subject it is filed under."""
+    """Return the subject a feature is filed under, by any name of its columns."""
     name = name.partition(SEPARATOR)[0]
-    if name in NEEDS:
-        return NEEDS[name]
     function = FEATURES.get(name) or PAIR_FEATURES.get(name)
     function = function or FEATURE_BLOCKS[name.rpartition("_")[0]]
     return function.__module__.rpartition(".")[2]
