@@ -26,6 +26,7 @@ from .registry import (
     HomeScene,
     Scene,
     feature_matrix,
+    features_of,
     schema_hash,
     subject_of,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "Scene",
     "describe",
     "feature_matrix",
+    "features_of",
     "schema_hash",
     "subject_of",
     "with_features",

@@ -259,11 +259,8 @@ class FeatureMatrix:
 
 def feature_matrix(scene: Scene) -> FeatureMatrix:
     """Return all features of a scene; a column that is not finite becomes 0."""
-    columns = {
-        name: function(scene)
-        for name, function in FEATURES.items()
-        if name not in NEEDS or NEEDS[name] in scene.home.inputs
-    }
+    features = features_of(scene.home)
+    columns = {name: function(scene) for name, function in features.items()}
     for name, block in FEATURE_BLOCKS.items():
         for number, column in enumerate(block(scene).T):
             columns[f"{name}_{number}"] = column
@@ -274,6 +271,15 @@ def feature_matrix(scene: Scene) -> FeatureMatrix:
     for place, column in enumerate(columns.values()):
         values[:, place] = column
     return FeatureMatrix(tuple(columns), np.nan_to_num(values, posinf=0.0, neginf=0.0))
+
+
+def features_of(home: HomeScene) -> dict[str, Feature]:
+    """Return the features of which a home has what they are made of."""
+    return {
+        name: function
+        for name, function in FEATURES.items()
+        if name not in NEEDS or NEEDS[name] in home.inputs
+    }
 
 
 def subject_of(name: str) -> str:
