@@ -19,7 +19,7 @@ from .occupancy import HomeTracker
 from .predictor import predict
 from .purpose import Purpose, purpose_of
 from .state import ModelState
-from .surroundings import ContextKind, ContextSpec
+from .surroundings import ContextKind, ContextSpec, Place
 from .timeline import HomeTimeline
 from .training import train, update, update_start
 from .types import (
@@ -61,6 +61,7 @@ __all__ = [
     "ModelVersionError",
     "Observation",
     "ObservationTable",
+    "Place",
     "Purpose",
     "RoomSpec",
     "SensorKind",
