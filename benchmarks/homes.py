@@ -15,7 +15,8 @@ from custom_components.occupancy_prediction.engine import (
 from .household import HouseholdConfig, simulate
 
 _VALUES = {"on": 1.0, "open": 1.0, "off": 0.0, "closed": 0.0, "unavailable": np.nan}
-_KINDS = ("motion", "presence", "door")
+_OCCUPANCY = ("motion", "presence", "door")
+_CLIMATE = ("temperature", "humidity", "light")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,14 @@ class SimulatedHome:
     end: float
 
 
-def simulated_home(rooms: int = 6, days: int = 42, seed: int = 1) -> SimulatedHome:
-    """Return a home of so many rooms; families live side by side to fill them."""
+def simulated_home(
+    rooms: int = 6, days: int = 42, seed: int = 1, *, climate: bool = False
+) -> SimulatedHome:
+    """Return a home of so many rooms; families live side by side to fill them.
+
+    With ``climate`` the sensors that measure are there, too.
+    """
+    kinds = _OCCUPANCY + (_CLIMATE if climate else ())
     specs: list[RoomSpec] = []
     ids: list[str] = []
     columns: list[tuple[float, int, float]] = []
@@ -41,15 +48,15 @@ def simulated_home(rooms: int = 6, days: int = 42, seed: int = 1) -> SimulatedHo
             sensors = [
                 SensorSpec(prefix + sensor_id, SensorKind(kind))
                 for sensor_id, kind, owner in household.sensors
-                if owner == room_id and kind in _KINDS
+                if owner == room_id and kind in kinds
             ]
             specs.append(RoomSpec(prefix + room_id, tuple(sensors)))
             ids += [sensor.sensor_id for sensor in sensors]
         place = {sensor_id: number for number, sensor_id in enumerate(ids)}
         columns += [
-            (event.timestamp, place[prefix + event.sensor_id], _VALUES[event.state])
+            (event.timestamp, place[prefix + event.sensor_id], _value(event.state))
             for event in household.events
-            if event.room_id in wanted and event.sensor_type in _KINDS
+            if event.room_id in wanted and event.sensor_type in kinds
         ]
     times, sensors_, values = (
         np.array(column) for column in zip(*columns, strict=True)
@@ -63,3 +70,8 @@ def simulated_home(rooms: int = 6, days: int = 42, seed: int = 1) -> SimulatedHo
         start,
         end,
     )
+
+
+def _value(state: str) -> float:
+    """Return what a state means: a word, or a number."""
+    return _VALUES[state] if state in _VALUES else float(state)

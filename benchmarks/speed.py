@@ -66,7 +66,7 @@ def _forecast(home: SimulatedHome, state: ModelState, rooms: int) -> float:
 
 def _engine() -> list[Figure]:
     config = EngineConfig()
-    home = simulated_home(_ROOMS, _DAYS)
+    home = simulated_home(_ROOMS, _DAYS, climate=True)
     room = HomeSpec(home.spec.rooms[:1], home.spec.time_zone)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     clock = _Clock()

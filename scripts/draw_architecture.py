@@ -163,10 +163,12 @@ BANDS: Final = (
         6 engine/timeline 0 4 - messages become spans
         6 engine/local_time 4 8 - clock on the wall
         6 engine/distribution 8 12 - time to the change
-        7 engine/config 0 3 - every tuning number
-        7 engine/types 3 7 - Observation in, Forecast out
-        7 engine/purpose 7 9.6 - kind of room
-        7 engine/errors 9.6 12 - one family
+        7 engine/steps 0 4 - what sensors measure
+        8 engine/config 0 4 - every tuning number
+        8 engine/types 4 12 - Observation in, Forecast out
+        9 engine/purpose 0 4 - kind of room
+        9 engine/surroundings 4 9 - people, days, place
+        9 engine/errors 9 12 - one family
         """,
     ),
 )
@@ -205,7 +207,9 @@ engine/models: engine/samples 4.5
 engine/occupancy: engine/timeline 1.5
 engine/samples: engine/timeline 3.5, engine/local_time 6
 engine/metrics: engine/distribution 10.5
-engine/timeline: engine/config 2
+engine/timeline: engine/steps 2
+engine/steps: engine/config 2
+engine/types: engine/surroundings 6.5
 engine/local_time: engine/types 6
 engine/distribution: engine/types 8.5
 """

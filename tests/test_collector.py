@@ -91,6 +91,37 @@ async def test_changes(
     collector.async_stop()
 
 
+async def test_measurements_are_thinned(
+    hass: HomeAssistant,
+    collector: Collector,
+    heard: list[Observation],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A sensor that flickers all day costs a few hundred rows, one that rests none."""
+    hass.states.async_set(TEMPERATURE, "20.0")
+    collector.async_start()
+    heard.clear()
+    for tenth in range(50):
+        freezer.tick(10)
+        hass.states.async_set(TEMPERATURE, str(20.0 + tenth % 2 / 20))
+    await hass.async_block_till_done()
+    assert heard == []
+    for turn in range(24 * 60):
+        freezer.tick(60)
+        hass.states.async_set(TEMPERATURE, str(20 + turn % 2))
+        hass.states.async_set(MOTION, "on" if turn % 2 else "off")
+    await hass.async_block_till_done()
+    told = [item for item in heard if item.sensor_id == TEMPERATURE]
+    assert 12 <= len(told) <= 24 * 12 + 12
+    assert len(heard) - len(told) == 24 * 60
+    # A new start tells how it is, whatever was told before.
+    collector.async_stop()
+    heard.clear()
+    collector.async_start()
+    assert [item.value for item in heard if item.sensor_id == TEMPERATURE] == [21.0]
+    collector.async_stop()
+
+
 async def test_attributes_are_no_messages(
     hass: HomeAssistant,
     collector: Collector,

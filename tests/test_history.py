@@ -193,7 +193,30 @@ async def test_attributes_and_repetitions(
     assert report.skipped == {
         SkipReason.STILL_UNAVAILABLE: 2,
         SkipReason.SAME_MOMENT: 1,
+        SkipReason.NO_CHANGE: 0,
     }
+
+
+async def test_measurements_that_hardly_change(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    importer: Importer,
+    at: Callable[..., None],
+) -> None:
+    """They are thinned as they would have been live, across the chunks of days."""
+    for hour, degrees in ((1, 20.0), (2, 20.05), (23, 20.0), (25, 20.09), (26, 20.1)):
+        at(hour, (TEMPERATURE, str(degrees)))
+    at(27, (TEMPERATURE, "unavailable"))
+    at(28, (TEMPERATURE, "20.1"))
+    at(29)
+    report = await importer(START, START + 29 * HOUR)
+    assert importer.rows == [
+        (1, TEMPERATURE, "20.0"),
+        (26, TEMPERATURE, "20.1"),
+        (27, TEMPERATURE, "nan"),
+        (28, TEMPERATURE, "20.1"),
+    ]
+    assert report.skipped[SkipReason.NO_CHANGE] == 3
 
 
 async def test_chunks_and_progress(

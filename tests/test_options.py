@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.occupancy_prediction.engine import (
     HomeSpec,
+    Place,
     Purpose,
     RoomSpec,
     SensorKind,
@@ -111,8 +112,25 @@ async def test_the_home_has_all_rooms_and_its_clock(hass: HomeAssistant) -> None
 async def test_a_home_without_rooms(hass: HomeAssistant) -> None:
     """Rooms may all come later."""
     spec = home_spec(hass, add_home(hass))
-    assert spec == HomeSpec((), hass.config.time_zone)
+    assert spec == HomeSpec(
+        (),
+        hass.config.time_zone,
+        latitude=hass.config.latitude,
+        longitude=hass.config.longitude,
+    )
     assert sensor_kinds(spec) == {}
+
+
+async def test_a_home_at_no_place(hass: HomeAssistant) -> None:
+    """Where nobody has said where the home is, the sun stands nowhere."""
+    await hass.config.async_update(latitude=0.0, longitude=0.0)
+    assert home_spec(hass, add_home(hass)).place is None
+
+
+async def test_a_home_on_the_equator(hass: HomeAssistant) -> None:
+    """One zero is a place like any other."""
+    await hass.config.async_update(latitude=0.0, longitude=32.5)
+    assert home_spec(hass, add_home(hass)).place == Place(0.0, 32.5)
 
 
 async def test_a_sensor_in_two_rooms_is_refused(hass: HomeAssistant) -> None:

@@ -25,6 +25,7 @@ from custom_components.occupancy_prediction.engine import (
     RoomSpec,
     SensorKind,
     SensorSpec,
+    inputs_of,
     train,
 )
 from custom_components.occupancy_prediction.model_store import ModelStore
@@ -34,13 +35,14 @@ from .disk import full_disk
 from .life import DAY, HOUR, NOW, START, lived_days, pass_time, settle, storage_folder
 
 MOTION = "binary_sensor.kitchen_motion"
+LIGHT = "sensor.kitchen_light"
 SPEC = HomeSpec(
     (
         RoomSpec(
             "kitchen",
             (
                 SensorSpec(MOTION, SensorKind.MOTION),
-                SensorSpec("sensor.kitchen_light", SensorKind.LIGHT),
+                SensorSpec(LIGHT, SensorKind.LIGHT),
             ),
         ),
     ),
@@ -125,6 +127,32 @@ async def test_first_data_are_learned_soon(
     saved = await learning.saved()
     assert saved is not None
     assert saved.version == learning.models[0].version
+
+
+async def test_what_rooms_measure_is_learned(
+    hass: HomeAssistant, learning: Learning, trainer: Trainer
+) -> None:
+    """The light that goes on with people is among what the forecasts are made of."""
+    await learning.live(5)
+    light = [
+        replace(item, sensor_id=LIGHT, value=40 + 200 * item.value)
+        for item in lived_days(MOTION, 5, NOW)
+    ]
+    await hass.async_add_executor_job(learning.archive.append, light)
+    trainer.async_start(None)
+    await settle(hass)
+    assert "light" in inputs_of(learning.models[0].rooms["kitchen"])
+
+
+async def test_light_alone_is_no_data(
+    hass: HomeAssistant, learning: Learning, trainer: Trainer
+) -> None:
+    """Without a word of a sensor that tells occupancy there is nothing to learn."""
+    light = [Observation(NOW - DAY, LIGHT, 40.0), Observation(NOW - HOUR, LIGHT, 80.0)]
+    await hass.async_add_executor_job(learning.archive.append, light)
+    trainer.async_start(None)
+    await settle(hass)
+    assert learning.models == []
 
 
 async def test_history_is_learned_at_once(

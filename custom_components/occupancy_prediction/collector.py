@@ -7,13 +7,14 @@ from homeassistant.core import (
     Event,
     EventStateChangedData,
     HomeAssistant,
+    State,
     callback,
 )
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
 from .engine.types import Observation, SensorKind
-from .observation import observation_of
+from .observation import ChangeFilter, observation_of
 
 
 class Collector:
@@ -29,6 +30,7 @@ class Collector:
         self._hass = hass
         self._sensors = dict(sensors)
         self._on_observation = on_observation
+        self._filter = ChangeFilter()
         self._unsubscribe: CALLBACK_TYPE | None = None
 
     @callback
@@ -38,10 +40,10 @@ class Collector:
         The moment told is now, not that of the last change: nobody watched
         before. An entity that does not exist is told as unavailable.
         """
+        self._filter = ChangeFilter()
         now = dt_util.utcnow().timestamp()
-        for entity_id, kind in self._sensors.items():
-            state = self._hass.states.get(entity_id)
-            self._on_observation(observation_of(entity_id, state, kind, now))
+        for entity_id in self._sensors:
+            self._tell(entity_id, self._hass.states.get(entity_id), now)
         self._unsubscribe = async_track_state_change_event(
             self._hass, self._sensors, self._async_state_changed
         )
@@ -71,6 +73,11 @@ class Collector:
             timestamp = new.last_updated_timestamp
         # A clock that was set back leaves states that lie in the future.
         timestamp = min(timestamp, dt_util.utcnow().timestamp())
-        self._on_observation(
-            observation_of(entity_id, new, self._sensors[entity_id], timestamp)
-        )
+        self._tell(entity_id, new, timestamp)
+
+    @callback
+    def _tell(self, entity_id: str, state: State | None, timestamp: float) -> None:
+        kind = self._sensors[entity_id]
+        observation = observation_of(entity_id, state, kind, timestamp)
+        if self._filter.passes(observation, kind):
+            self._on_observation(observation)

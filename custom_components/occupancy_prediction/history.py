@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from .const import DOMAIN
 from .engine.types import Observation, SensorKind
-from .observation import observation_of
+from .observation import ChangeFilter, observation_of
 
 # One query: long enough to be few, short enough to let others in between.
 CHUNK_SENSORS: Final = 10
@@ -50,6 +50,8 @@ class SkipReason(StrEnum):
     STILL_UNAVAILABLE = "still_unavailable"
     # The sensor said something else within the same millisecond.
     SAME_MOMENT = "same_moment"
+    # What it measures had hardly changed.
+    NO_CHANGE = "no_change"
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ class _Reader:
         self._kinds = dict(sensors)
         self._start = -math.inf
         self._last: dict[str, float] = {}
+        self._filter = ChangeFilter()
         self._outages: list[tuple[float, float]] = []
         self.report = ImportReport(
             dict.fromkeys(sensors, 0),
@@ -181,9 +184,13 @@ class _Reader:
             last = rows[-1].value if rows else self._last.get(entity_id)
             if state is None and (last is None or math.isnan(last)):
                 continue
-            row = observation_of(entity_id, state, self._kinds[entity_id], timestamp)
+            kind = self._kinds[entity_id]
+            row = observation_of(entity_id, state, kind, timestamp)
             if last is not None and math.isnan(last) and math.isnan(row.value):
                 skipped[SkipReason.STILL_UNAVAILABLE] += 1
+                continue
+            if not self._filter.passes(row, kind):
+                skipped[SkipReason.NO_CHANGE] += 1
                 continue
             if rows and rows[-1].timestamp == row.timestamp:
                 skipped[SkipReason.SAME_MOMENT] += 1

@@ -271,12 +271,17 @@ def room_spec(subentry: ConfigSubentry) -> RoomSpec:
 
 def home_spec(hass: HomeAssistant, entry: ConfigEntry) -> HomeSpec:
     """Return what the engine has to know of the home."""
+    config = hass.config
+    # Who has not said where the home is, is told to live in the Gulf of Guinea.
+    is_known = bool(config.latitude or config.longitude)
     return HomeSpec(
         rooms=tuple(
             room_spec(subentry)
             for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_ROOM)
         ),
-        time_zone=hass.config.time_zone,
+        time_zone=config.time_zone,
+        latitude=config.latitude if is_known else None,
+        longitude=config.longitude if is_known else None,
     )
 
 

@@ -56,7 +56,7 @@ def open_storage(
     """
     archive, problem = Archive.open(folder / ARCHIVE_FILE, now)
     store = ModelStore(folder / MODEL_FILE)
-    sensors = [sensor.sensor_id for room in spec.rooms for sensor in room.sensors]
+    sensors = spec.sensor_ids
     try:
         model = _load_model(store)
         if model is not None:
@@ -123,8 +123,7 @@ def _without_removed_rooms(
     removed = model.rooms.keys() - {room.room_id for room in spec.rooms}
     if not removed:
         return model
-    in_use = {sensor.sensor_id for room in spec.rooms for sensor in room.sensors}
-    archive.remove_sensors(archive.sensor_ids() - in_use)
+    archive.remove_sensors(archive.sensor_ids() - set(spec.sensor_ids))
     for room_id in removed:
         model = model.without_room(room_id)
     # Last: if anything fails, the next start finds the rooms here again.
@@ -133,7 +132,7 @@ def _without_removed_rooms(
 
 
 def _unwatched(
-    sensors: list[str],
+    sensors: Collection[str],
     recent: ObservationTable,
     alive_until: float | None,
     now: float,

@@ -99,7 +99,8 @@ class _Learner:
         self._archive = archive
         self._on_progress = on_progress
         self._progress_at = -math.inf
-        self._sensors = [
+        self._sensors = spec.sensor_ids
+        self._telling = [
             sensor.sensor_id
             for room in spec.rooms
             for sensor in room.sensors
@@ -115,7 +116,7 @@ class _Learner:
 
     def has_first_data(self, now: float) -> bool:
         """Return whether there is something to learn."""
-        spans = self._archive.spans(self._sensors)
+        spans = self._archive.spans(self._telling)
         return any(now - first >= FIRST_DATA_SPAN for first, _ in spans.values())
 
     def forget_old(self, now: float) -> None:

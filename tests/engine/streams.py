@@ -1,13 +1,19 @@
 """Random messages of small homes, and the slow, obvious definition of occupancy."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 import math
 
 from hypothesis import strategies as st
 import numpy as np
 
 from custom_components.occupancy_prediction.engine.config import EngineConfig
+from custom_components.occupancy_prediction.engine.steps import Steps
+from custom_components.occupancy_prediction.engine.surroundings import (
+    ContextKind,
+    ContextSpec,
+)
 from custom_components.occupancy_prediction.engine.timeline import (
     OCCUPIED,
     UNKNOWN,
@@ -31,6 +37,7 @@ CONFIG = EngineConfig(
     clock_tolerance=5.0,
     look_back=1e6,
     habit_look_back=1e6,
+    measured_look_back=1e6,
     bridge=0.0,
 )
 # The same with short gaps in what is known held to be none.
@@ -59,8 +66,8 @@ ROOMS = (
         vacancy_delay=5.5,
     ),
 )
-HOME = HomeSpec(ROOMS)
-SENSORS = tuple(sensor.sensor_id for room in ROOMS for sensor in room.sensors)
+HOME = HomeSpec(ROOMS, context=(ContextSpec("somebody", ContextKind.PERSON),))
+SENSORS = HOME.sensor_ids
 
 type Stream = list[Observation]
 
@@ -199,3 +206,14 @@ def check_shape(room: RoomTimeline, now: float) -> None:
     index = np.searchsorted(starts, room.on_times, "right") - 1
     assert (room.on_times <= ends[index]).all()
     assert (np.diff(room.door_times) >= 0).all()
+
+
+def check_same_steps[Kind: StrEnum](
+    mine: Mapping[Kind, tuple[Steps, ...]], yours: Mapping[Kind, tuple[Steps, ...]]
+) -> None:
+    """Check that the same sensors are told to have measured the same."""
+    assert mine.keys() == yours.keys()
+    for kind, sensors in mine.items():
+        for one, other in zip(sensors, yours[kind], strict=True):
+            np.testing.assert_array_equal(one.times, other.times)
+            np.testing.assert_array_equal(one.values, other.values)

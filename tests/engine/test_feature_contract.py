@@ -11,15 +11,18 @@ from custom_components.occupancy_prediction.engine import EngineConfig, HomeTrac
 from custom_components.occupancy_prediction.engine.features import (
     FEATURE_BLOCKS,
     FEATURES,
+    NEEDS,
     PAIR_FEATURES,
     HomeScene,
     Scene,
     describe,
     feature_matrix,
+    features_of,
 )
 from custom_components.occupancy_prediction.engine.samples import Samples
 from custom_components.occupancy_prediction.engine.timeline import build_timeline
 from custom_components.occupancy_prediction.engine.types import (
+    OCCUPANCY_KINDS,
     FloatArray,
     HomeSpec,
     Observation,
@@ -29,6 +32,7 @@ from custom_components.occupancy_prediction.engine.types import (
     SensorSpec,
 )
 
+from .equipped import equipped, random_messages
 from .family import DAY, home
 from .made import MONDAY
 
@@ -77,6 +81,12 @@ def _one_room() -> Case:
     return HomeSpec(spec.rooms[:1], spec.time_zone), table
 
 
+def _equipped(seed: int, count: int, usual_gap: float) -> Case:
+    """Return a home with every input there is."""
+    spec = equipped(_spec("kitchen", "hall", "bedroom"))
+    return spec, random_messages(spec, seed, count, usual_gap)
+
+
 def _quiet(*observations: tuple[float, str, float]) -> Case:
     """Return a home of three rooms in which little was observed."""
     table = ObservationTable.from_observations(
@@ -91,6 +101,12 @@ CASES: dict[str, Callable[[], Case]] = {
     "left alone for days": lambda: _random(2, 300, 2 * HOUR),
     "lived in now and then": lambda: _random(4, 200, 6 * HOUR),
     "one room": _one_room,
+    "every input, lively": lambda: _equipped(5, 4000, 200.0),
+    "every input, now and then": lambda: _equipped(6, 500, 2 * HOUR),
+    "every input, nothing observed": lambda: (
+        equipped(_spec("kitchen", "hall", "bedroom")),
+        ObservationTable.empty(),
+    ),
     "never occupied": lambda: _quiet(
         *((10.0, f"{room}_motion", 0.0) for room in ("kitchen", "hall", "bedroom"))
     ),
@@ -214,7 +230,7 @@ def test_columns_are_finite_and_named(case: str) -> None:
         assert matrix.values.shape == (len(moments), len(names))
         others = [other.room_id for other in spec.rooms if other is not room]
         expected = {
-            *FEATURES,
+            *features_of(whole(case)),
             *(f"{name}@{other}" for name in PAIR_FEATURES for other in others),
         }
         blocks = tuple(f"{name}_" for name in FEATURE_BLOCKS)
@@ -233,7 +249,8 @@ def test_features_say_what_they_are_before_the_guard(case: str) -> None:
     spec, table = known(case)
     moments = moments_of(table, 40)
     scene = Scene(whole(case), spec.rooms[0].room_id, moments)
-    columns = {name: function(scene) for name, function in FEATURES.items()}
+    features = features_of(scene.home)
+    columns = {name: function(scene) for name, function in features.items()}
     for name, pair in PAIR_FEATURES.items():
         for other in scene.others:
             columns[f"{name}@{other.room_id}"] = pair(scene, other)
@@ -245,7 +262,7 @@ def test_features_say_what_they_are_before_the_guard(case: str) -> None:
         assert np.isfinite(block(scene)).all(), name
 
 
-@pytest.mark.parametrize("case", ["family", "lively"])
+@pytest.mark.parametrize("case", ["family", "lively", "every input, lively"])
 def test_features_are_pure(case: str) -> None:
     """Asking changes nothing, and other moments make no difference."""
     spec, table = known(case)
@@ -256,6 +273,9 @@ def test_features_are_pure(case: str) -> None:
         arrays = (room.change_times, room.change_states, room.on_times, room.door_times)
         for array in (*arrays, room.active.starts, room.active.ends):
             array.flags.writeable = False
+        for told in room.measures.values():
+            for each in told:
+                each.times.flags.writeable = each.values.flags.writeable = False
     room_id = spec.rooms[1].room_id
     together = describe(scene, room_id, moments)
     again = describe(scene, room_id, moments)
@@ -271,20 +291,68 @@ def test_no_moments() -> None:
     scene = whole("family")
     nothing = describe(scene, spec.rooms[0].room_id, np.zeros(0))
     assert nothing.features.shape == (0, len(nothing.names))
-    assert len(nothing.names) > len(FEATURES)
+    assert len(nothing.names) > len(features_of(scene))
 
 
 def test_every_feature_tells_something() -> None:
-    """On the family none is the same all the time; a constant teaches nothing."""
+    """None is the same all the time; a constant teaches nothing."""
     spec, table, start, end = home()
-    scene = HomeScene(build_timeline(spec, table, CONFIG, end), spec.time_zone)
-    moments = np.linspace(start + 8 * DAY, end, 400)
+    family = HomeScene(build_timeline(spec, table, CONFIG, end), spec.time_zone)
+    every = whole("every input, lively")
     seen: dict[str, float] = {}
-    for room in spec.rooms:
-        samples = describe(scene, room.room_id, moments)
-        for name, spread in zip(
-            samples.names, np.ptp(samples.features, 0), strict=True
-        ):
-            key = name.partition("@")[0]
-            seen[key] = max(seen.get(key, 0.0), float(spread))
+    for scene, moments in (
+        (family, np.linspace(start + 8 * DAY, end, 400)),
+        (every, moments_of(known("every input, lively")[1], 400)),
+    ):
+        for room_id in scene.room_ids:
+            samples = describe(scene, room_id, moments)
+            spreads = np.ptp(samples.features, 0)
+            for name, spread in zip(samples.names, spreads, strict=True):
+                key = name.partition("@")[0]
+                seen[key] = max(seen.get(key, 0.0), float(spread))
+    assert set(FEATURES) < set(seen)
     assert [name for name, spread in seen.items() if spread == 0] == []
+
+
+def test_what_a_home_does_not_have_makes_no_column() -> None:
+    """Its models are as if nobody had thought of it."""
+    spec, table = known("lively")
+    plain = describe(whole("lively"), spec.rooms[0].room_id, moments_of(table, 20))
+    assert not {name for name in plain.names if name in NEEDS}
+    every = describe(
+        whole("every input, lively"), spec.rooms[0].room_id, moments_of(table, 20)
+    )
+    assert {name for name in every.names if name in NEEDS} == set(NEEDS)
+    assert [name for name in every.names if name not in NEEDS] == list(plain.names)
+
+
+def test_each_input_brings_its_own_columns_and_no_others() -> None:
+    """In every room alike, so that rooms can learn from each other."""
+    spec, table = known("every input, lively")
+    plain = replace(
+        _spec(*(room.room_id for room in spec.rooms)), time_zone=spec.time_zone
+    )
+    moments = moments_of(table, 6)
+    for need in set(NEEDS.values()):
+        only = replace(
+            plain,
+            rooms=tuple(
+                replace(
+                    room,
+                    sensors=tuple(
+                        sensor
+                        for sensor in room.sensors
+                        if sensor.kind in OCCUPANCY_KINDS or sensor.kind == need
+                    ),
+                )
+                for room in spec.rooms
+            ),
+            context=tuple(each for each in spec.context if each.kind == need),
+            latitude=spec.latitude if need == "place" else None,
+            longitude=spec.longitude if need == "place" else None,
+        )
+        scene = HomeScene(build_timeline(only, table, CONFIG, moments[-1]), "UTC")
+        for room in only.rooms:
+            names = describe(scene, room.room_id, moments).names
+            mine = {name for name in names if name in NEEDS}
+            assert mine == {name for name, input_ in NEEDS.items() if input_ == need}

@@ -14,6 +14,7 @@ from custom_components.occupancy_prediction.engine.features import (
     Scene,
     describe,
     feature_matrix,
+    features_of,
 )
 from custom_components.occupancy_prediction.engine.features.registry import (
     HOME_LEFT,
@@ -215,7 +216,7 @@ def test_by_hand(name: str, room: str, minute: float, expected: float) -> None:
 def test_every_feature_was_worked_by_hand() -> None:
     """Who adds one adds a case above."""
     names = {name.partition("@")[0] for name, *_ in CASES}
-    assert names == FEATURES.keys() | PAIR_FEATURES.keys()
+    assert names == features_of(HOME).keys() | PAIR_FEATURES.keys()
 
 
 def test_the_day_of_a_home_is_that_of_its_clock() -> None:
@@ -311,7 +312,8 @@ def test_matrix_has_a_column_per_feature_and_other_room() -> None:
     """In the order of their names, the same for every room but for the pairs."""
     matrix = feature_matrix(Scene(HOME, "kitchen", at(425, 428)))
     assert matrix.values.shape == (2, len(matrix.names))
-    assert list(FEATURES) == list(matrix.names[: len(FEATURES)])
+    features = list(features_of(HOME))
+    assert features == list(matrix.names[: len(features)])
     pairs = [name for name in matrix.names if "@" in name]
     assert pairs == [
         f"{n}@{room}" for n in PAIR_FEATURES for room in ("hall", "bedroom")

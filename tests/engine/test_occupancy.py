@@ -36,6 +36,7 @@ from .streams import (
     START,
     VALUES,
     Stream,
+    check_same_steps,
     check_shape,
     streams,
     table_of,
@@ -75,6 +76,7 @@ def check_same(
     assert tracked.end == now
     if stream:
         assert tracked.start == built.start
+    check_same_steps(tracked.context, built.context)
     for room_id, expected in built.rooms.items():
         room = tracked.rooms[room_id]
         check_shape(room, now)
@@ -85,6 +87,7 @@ def check_same(
         assert room.on_times.tolist() == expected.on_times.tolist()
         assert room.door_times.tolist() == expected.door_times.tolist()
         assert room.vacancy_delay == expected.vacancy_delay
+        check_same_steps(room.measures, expected.measures)
         (state,) = expected.state_at(np.array([now]))
         assert tracker.occupied(room_id) is STATES[state]
         since = expected.change_times[-1] if len(expected.change_times) else None

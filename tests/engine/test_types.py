@@ -14,6 +14,11 @@ from custom_components.occupancy_prediction.engine.errors import (
     SpecificationError,
     TrainingCancelled,
 )
+from custom_components.occupancy_prediction.engine.surroundings import (
+    ContextKind,
+    ContextSpec,
+    Place,
+)
 from custom_components.occupancy_prediction.engine.types import (
     BINS,
     GRID,
@@ -57,6 +62,41 @@ def test_contradictory_homes_are_refused(
     """A sensor is in one room, and a room is there once."""
     with pytest.raises(SpecificationError, match=complaint):
         HomeSpec(rooms)
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        (("ann", "ann"), "ann is in the context and in the context"),
+        (("ann", "motion"), "motion is in a and in the context"),
+    ],
+)
+def test_a_source_is_there_once(names: tuple[str, ...], complaint: str) -> None:
+    """Two of one name would be told apart by nobody."""
+    context = tuple(ContextSpec(name, ContextKind.PERSON) for name in names)
+    with pytest.raises(SpecificationError, match=complaint):
+        HomeSpec((RoomSpec("a", (MOTION,)),), context=context)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [(91.0, 0.0), (0.0, 181.0), (math.nan, 0.0), (0.0, math.inf), (1.0, None)],
+)
+def test_a_home_is_on_earth(latitude: float, longitude: float | None) -> None:
+    """Half a place is none, either."""
+    with pytest.raises(SpecificationError, match=r"earth|together"):
+        HomeSpec((), latitude=latitude, longitude=longitude)
+
+
+def test_a_home_names_its_sensors() -> None:
+    """Those of the rooms and of the context."""
+    context = (ContextSpec("ann", ContextKind.PERSON),)
+    spec = HomeSpec(
+        (RoomSpec("a", (MOTION, DOOR)),), context=context, latitude=-90, longitude=180
+    )
+    assert spec.sensor_ids == ("motion", "door", "ann")
+    assert spec.place == Place(-90, 180)
+    assert HomeSpec(()).place is None
 
 
 def test_rooms_are_found_by_id() -> None:
@@ -117,6 +157,24 @@ def test_table_is_cut_at_a_moment(observations: list[Observation], moment: int) 
     assert (since.timestamps >= moment).all()
     assert before.sensor_ids == since.sensor_ids == table.sensor_ids
     assert before.values.tolist() + since.values.tolist() == table.values.tolist()
+
+
+def test_of_some_sensors_the_last_word_before_is_kept() -> None:
+    """What they said holds until they say something else."""
+    table = ObservationTable.from_observations(
+        [
+            Observation(1.0, "a", 1.0),
+            Observation(1.0, "b", 2.0),
+            Observation(2.0, "a", 3.0),
+            Observation(2.0, "a", 4.0),
+            Observation(5.0, "b", 5.0),
+        ]
+    )
+    assert table.since(4.0, ("a",)).values.tolist() == [4.0, 5.0]
+    assert table.since(4.0, ("b", "unheard")).values.tolist() == [2.0, 5.0]
+    assert table.since(4.0, ("a", "b")).values.tolist() == [2.0, 4.0, 5.0]
+    assert table.since(0.0, ("a", "b")).values.tolist() == table.values.tolist()
+    assert len(ObservationTable.empty().since(0.0, ("a",))) == 0
 
 
 def test_rows_of_no_moment_are_left_out() -> None:

@@ -13,12 +13,13 @@ from .errors import (
     SpecificationError,
     TrainingCancelled,
 )
-from .explain import explain
+from .explain import explain, inputs_of
 from .explanation import Explanation
 from .occupancy import HomeTracker
 from .predictor import predict
 from .purpose import Purpose, purpose_of
 from .state import ModelState
+from .surroundings import ContextKind, ContextSpec, Place
 from .timeline import HomeTimeline
 from .training import train, update, update_start
 from .types import (
@@ -45,6 +46,8 @@ __all__ = [
     "OCCUPANCY_KINDS",
     "Alternative",
     "Change",
+    "ContextKind",
+    "ContextSpec",
     "EngineConfig",
     "EngineError",
     "Explanation",
@@ -58,6 +61,7 @@ __all__ = [
     "ModelVersionError",
     "Observation",
     "ObservationTable",
+    "Place",
     "Purpose",
     "RoomSpec",
     "SensorKind",
@@ -67,6 +71,7 @@ __all__ = [
     "TrainingCancelled",
     "Transition",
     "explain",
+    "inputs_of",
     "predict",
     "purpose_of",
     "train",

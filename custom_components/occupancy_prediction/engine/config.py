@@ -34,6 +34,9 @@ class EngineConfig:
     clock_tolerance: float = 60.0
     # What the tracker remembers for the inputs of a forecast (s).
     look_back: float = 24 * 3600.0
+    # The same for what sensors of a room measure (s): a change over an hour is the
+    # longest that is told, and there may be a value for every minute.
+    measured_look_back: float = 2 * 3600.0
     # The same for changes of the confirmed state (s), of which there are few: a
     # week and a day, for what happened at this time a week ago.
     habit_look_back: float = 8 * 24 * 3600.0

@@ -15,18 +15,21 @@ from .config import EngineConfig
 from .distribution import condition_on_later, probability_within, quantile
 from .ensemble import member_forecasts, pool_shares, pooled_forecast
 from .explanation import (
+    CLOCK_SUBJECT,
+    INPUTS,
     ROOM_INPUT,
+    SUBJECTS,
     Explanation,
     Influence,
     MemberView,
     SimilarDay,
     sentences,
 )
-from .features import SEPARATOR, HomeScene, describe
+from .features import NEEDS, SEPARATOR, HomeScene, describe, subject_of
 from .local_time import DAY_MINUTES
 from .models import MEMBERS, REFERENCE
 from .models.analogue import Analogue, similar_days
-from .models.hazard import Hazard, averages
+from .models.hazard import Hazard, averages, varied
 from .samples import Samples
 from .shown import Shown
 from .state import ModelState, RoomModel
@@ -71,6 +74,22 @@ def explain(
     return replace(explanation, sentences=told)
 
 
+def inputs_of(model: RoomModel) -> tuple[str, ...]:
+    """Return what the forecasts of a room are made of, in words.
+
+    What the home does not have, and what never changed, is not among it.
+    """
+    arrays = model.members.get(Hazard.name)
+    names = set() if arrays is None else varied(arrays)
+    needed = {NEEDS[name] for name in names if name in NEEDS}
+    subjects = {subject_of(name) for name in names if name not in NEEDS}
+    return (
+        CLOCK_SUBJECT,
+        *(words for subject, words in SUBJECTS.items() if subject in subjects),
+        *(words for need, words in INPUTS.items() if need in needed),
+    )
+
+
 def _explained(
     explanation: Explanation, model: RoomModel, samples: Samples, config: EngineConfig
 ) -> Explanation:
@@ -100,6 +119,7 @@ def _explained(
         earliest=now + float(samples.earliest[0]) * 60 if samples.occupied[0] else None,
         members=tuple(sorted(views, key=lambda view: -view.weight)),
         inputs=_influences(model, samples, config),
+        learned_from=inputs_of(model),
         similar_days=tuple(
             SimilarDay(date.fromordinal(day), weight)
             for day, weight in similar_days(model.members[Analogue.name], samples)

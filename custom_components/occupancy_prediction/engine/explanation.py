@@ -6,7 +6,8 @@ from datetime import date, datetime
 import math
 from zoneinfo import ZoneInfo
 
-from .types import Transition
+from .surroundings import PLACE, ContextKind
+from .types import SensorKind, Transition
 
 # Inputs, members and days put into words: what one reads in one go.
 _INPUTS_TOLD = 3
@@ -17,6 +18,28 @@ _SHIFT_TOLD = 1.0
 _LOG_HAZARD_TOLD = 0.1
 # Before the id of another room, in the name of an input.
 ROOM_INPUT = "room@"
+
+# What forecasts are always made of; subjects of features; inputs that not every home
+# has.
+CLOCK_SUBJECT = "time of day"
+SUBJECTS = {
+    "motion": "movement in the room",
+    "context": "the other rooms",
+    "transitions": "the way through the rooms",
+    "calendar": "the day so far and earlier days",
+}
+INPUTS: dict[str, str] = {
+    SensorKind.LIGHT: "light",
+    SensorKind.TEMPERATURE: "temperature",
+    SensorKind.HUMIDITY: "humidity",
+    ContextKind.PERSON: "people",
+    ContextKind.DISTANCE: "distance from home",
+    ContextKind.TRAVEL_TIME: "travel time",
+    ContextKind.ALARM: "alarm clocks",
+    ContextKind.CALENDAR: "calendars",
+    ContextKind.WORKDAY: "working days",
+    PLACE: "the sun",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +94,7 @@ class Explanation:
             before that it cannot become vacant. None for a vacant room.
         members: who had a say, the largest share first.
         inputs: the most telling first.
+        learned_from: what the model of the room was made of.
         similar_days: the most similar first.
     """
 
@@ -84,6 +108,7 @@ class Explanation:
     earliest: float | None = None
     members: tuple[MemberView, ...] = ()
     inputs: tuple[Influence, ...] = ()
+    learned_from: tuple[str, ...] = ()
     similar_days: tuple[SimilarDay, ...] = ()
     sentences: tuple[str, ...] = ()
 
@@ -217,6 +242,31 @@ def _hours(value: float) -> str:
     return _duration(value * 60)
 
 
+def _ratio(value: float) -> str:
+    return f"{math.exp(value):.1f} times"
+
+
+def _lux(value: float) -> str:
+    # Told beside a dim room of 50 lux.
+    return f"{max(51 * math.exp(value) - 1, 0):.0f} lux"
+
+
+def _degrees(value: float) -> str:
+    return f"{value:+.1f} degrees"
+
+
+def _percent(value: float) -> str:
+    return f"{value:+.0f} %"
+
+
+def _log_kilometers(value: float) -> str:
+    return f"{math.expm1(value):.1f} km"
+
+
+def _angle(value: float) -> str:
+    return f"{value:.0f} degrees"
+
+
 # How inputs are called and their numbers told; of others the name has to do.
 _WORDS: dict[str, tuple[str, Callable[[float], str]]] = {
     "clock": ("the time of day", _number),
@@ -245,4 +295,18 @@ _WORDS: dict[str, tuple[str, Callable[[float], str]]] = {
     "occupied_yesterday": ("the same hour of yesterday", _share),
     "occupied_last_week": ("the same hour a week ago", _share),
     "weekday": ("the day of the week", _number),
+    "workday": ("whether it is a working day", _share),
+    "until_alarm": ("how soon the alarm clock rings", _log_minutes),
+    "sun_elevation": ("how high the sun stands", _angle),
+    "light_level": ("how light it is here", _lux),
+    "light_change_15": ("how the light has changed in 15 min", _ratio),
+    "temperature_change_60": ("how the temperature has changed in an hour", _degrees),
+    "humidity_change_15": ("how the humidity has changed in 15 min", _percent),
+    "humidity_change_60": ("how the humidity has changed in an hour", _percent),
+    "people_home": ("how many of the people are at home", _share),
+    "since_came_home": ("how long ago somebody came home", _log_minutes),
+    "since_left_home": ("how long ago somebody left home", _log_minutes),
+    "nearest_distance": ("how far away the nearest person is", _log_kilometers),
+    "shortest_travel": ("how long the way home is for the nearest", _log_minutes),
+    "calendar_event": ("whether the calendar has something on", _share),
 }

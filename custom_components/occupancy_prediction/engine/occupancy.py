@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from .config import EngineConfig
+from .steps import RoomMeasures, StepMemory
 from .timeline import (
     OCCUPIED,
     UNKNOWN,
@@ -74,6 +75,8 @@ class HomeTracker:
     def __init__(self, spec: HomeSpec, config: EngineConfig) -> None:
         """Start without knowing anything."""
         self._config = config
+        self._place = spec.place
+        self._measured = StepMemory(spec, config)
         self._now = -math.inf
         self._start: float | None = None
         self._rooms = {room.room_id: _Room(room) for room in spec.rooms}
@@ -111,8 +114,9 @@ class HomeTracker:
     def observe(self, observation: Observation) -> tuple[Change, ...]:
         """Take in one message; return what it changed, earlier run-outs included.
 
-        A message of a sensor that is in no room only moves the time on; one
-        without a finite time happened at no moment and is not taken in.
+        A message of a sensor that tells no occupancy is remembered, if it is one of
+        the home, and moves the time on; one without a finite time happened at no
+        moment and is not taken in.
         """
         if not math.isfinite(observation.timestamp):
             return ()
@@ -120,9 +124,10 @@ class HomeTracker:
         changes = self._move_on(
             observation.timestamp, None if sensor is None else sensor.room
         )
-        if sensor is None:
-            return changes
         now = self._now
+        if sensor is None:
+            self._measured.hear(observation, now)
+            return changes
         if math.isnan(observation.value):
             self._lose(sensor, now)
         else:
@@ -169,25 +174,12 @@ class HomeTracker:
         rooms = {}
         for room_id, room in self._rooms.items():
             _forget(room, now, self._config)
-            active = list(room.active)
-            if room.active_since is not None:
-                active.append((room.active_since, self._active_until(room)))
-            rooms[room_id] = RoomTimeline(
-                room_id,
-                room.spec.vacancy_delay,
-                np.array([time for time, _ in room.changes], np.float64),
-                np.array([state for _, state in room.changes], np.int64),
-                Spans(
-                    np.array([start for start, _ in active], np.float64),
-                    np.array([end for _, end in active], np.float64),
-                ),
-                np.array(room.on_times, np.float64),
-                np.array(room.door_times, np.float64),
-                room.spec.purpose,
-            )
+            measures = self._measured.measures(room_id, now)
+            rooms[room_id] = _timeline(room, self._active_until(room), measures)
         first = now - self._config.look_back
         start = now if self._start is None else max(self._start, first)
-        return HomeTimeline(start, now, rooms)
+        context = self._measured.context(now)
+        return HomeTimeline(start, now, rooms, context, self._place)
 
     def _move_on(self, now: float, heard: _Room | None) -> tuple[Change, ...]:
         """Advance to ``now``; in the room just heard of, only to before it.
@@ -312,11 +304,33 @@ class HomeTracker:
             if sensor.unavailable_since is not None:
                 sensor.unavailable_since = min(sensor.unavailable_since, now)
         self._now = now
+        self._measured.rewind(now)
         self._start = None if self._start is None else min(self._start, now)
         for room in self._rooms.values():
             room.quiet_since = min(room.quiet_since, now)
             _cut_changes(room, now)
             _cut_activity(room, now)
+
+
+def _timeline(room: _Room, until: float, measures: RoomMeasures) -> RoomTimeline:
+    """Return what is remembered of a room; its open span goes on ``until`` then."""
+    active = list(room.active)
+    if room.active_since is not None:
+        active.append((room.active_since, until))
+    return RoomTimeline(
+        room.spec.room_id,
+        room.spec.vacancy_delay,
+        np.array([time for time, _ in room.changes], np.float64),
+        np.array([state for _, state in room.changes], np.int64),
+        Spans(
+            np.array([start for start, _ in active], np.float64),
+            np.array([end for _, end in active], np.float64),
+        ),
+        np.array(room.on_times, np.float64),
+        np.array(room.door_times, np.float64),
+        room.spec.purpose,
+        measures,
+    )
 
 
 def _was_all_along(

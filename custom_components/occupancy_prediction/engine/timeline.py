@@ -10,6 +10,8 @@ import numpy as np
 
 from .config import EngineConfig
 from .purpose import Purpose
+from .steps import HomeContext, RoomMeasures, Steps, measuring, surrounding
+from .surroundings import Place
 from .types import (
     BoolArray,
     FloatArray,
@@ -59,7 +61,8 @@ class RoomTimeline:
     which some sensor was on (a door event is a span of no length; the last
     span may reach past the end of the timeline: it is open); ``on_times``
     (m,), the moments of ON messages and door events; ``door_times`` (d,), those of
-    door events alone.
+    door events alone; ``measures`` what each sensor that measures says, by kind, also
+    of a sensor that has not spoken yet.
     """
 
     room_id: str
@@ -70,6 +73,7 @@ class RoomTimeline:
     on_times: FloatArray
     door_times: FloatArray = field(default_factory=lambda: np.zeros(0))
     purpose: Purpose = Purpose.OTHER
+    measures: RoomMeasures = field(default_factory=dict)
 
     def state_at(self, moments: FloatArray) -> IntArray:
         """Return the confirmed state at each moment, shape (n,)."""
@@ -82,11 +86,16 @@ class RoomTimeline:
 
 @dataclass(frozen=True, slots=True)
 class HomeTimeline:
-    """What is known of a home from ``start`` to ``end`` (UTC seconds)."""
+    """What is known of a home from ``start`` to ``end`` (UTC seconds).
+
+    ``context`` is what each source says, by kind; ``place`` is None where unknown.
+    """
 
     start: float
     end: float
     rooms: dict[str, RoomTimeline]
+    context: HomeContext = field(default_factory=dict)
+    place: Place | None = None
 
 
 def build_timeline(
@@ -110,7 +119,19 @@ def build_timeline(
             room.room_id: _build_room(room, table, rows, config, end)
             for room in spec.rooms
         },
+        {
+            kind: _steps(names, table, rows, end)
+            for kind, names in surrounding(spec).items()
+        },
+        spec.place,
     )
+
+
+def _steps(
+    names: list[str], table: ObservationTable, rows: dict[str, IntArray], end: float
+) -> tuple[Steps, ...]:
+    found = [rows.get(name, np.zeros(0, np.int64)) for name in names]
+    return tuple(Steps.of(table.timestamps[r], table.values[r], end) for r in found)
 
 
 def _build_room(
@@ -165,6 +186,10 @@ def _build_room(
         np.sort(starts),
         np.sort(_joined(doors)),
         room.purpose,
+        {
+            kind: _steps(names, table, rows, end)
+            for kind, names in measuring(room).items()
+        },
     )
 
 

@@ -132,9 +132,10 @@ def update(
     known = [room.room_id for room in spec.rooms if room.room_id in state.rooms]
     rooms = dict(state.rooms)
     if now > state.data_end:
-        timeline = build_timeline(
-            spec, table.since(update_start(state, config)), config, now
-        )
+        # A person may be away, or a calendar without an event, for longer than that.
+        held = [source.sensor_id for source in spec.context]
+        recent = table.since(update_start(state, config), held)
+        timeline = build_timeline(spec, recent, config, now)
         home = HomeScene(timeline, spec.time_zone)
         context = FitContext(config, seed, _no_checkpoint)
         for done, room_id in enumerate(known):

@@ -4,6 +4,7 @@ Times are UTC seconds since the epoch (float); durations are minutes in
 everything about forecasts and seconds in what a user configures.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 import math
@@ -13,6 +14,7 @@ import numpy as np
 
 from .errors import SpecificationError
 from .purpose import Purpose
+from .surroundings import ContextSpec, Place
 
 type FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 type IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -33,6 +35,10 @@ class SensorKind(StrEnum):
 
 # The kinds that decide whether a room is occupied; the others are context.
 OCCUPANCY_KINDS = frozenset({SensorKind.MOTION, SensorKind.PRESENCE, SensorKind.DOOR})
+# Of the context of a room, what is measured as a number.
+MEASURED_KINDS = frozenset(
+    {SensorKind.TEMPERATURE, SensorKind.HUMIDITY, SensorKind.LIGHT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +72,46 @@ class RoomSpec:
 
 @dataclass(frozen=True, slots=True)
 class HomeSpec:
-    """All rooms of a home and the clock its people live by.
+    """All rooms of a home, the clock its people live by, and its surroundings.
 
-    ``time_zone`` is an IANA name.
+    ``time_zone`` is an IANA name; ``context``, ``latitude`` and ``longitude``
+    (degrees, north and east positive, None where unknown) may be left out.
     """
 
     rooms: tuple[RoomSpec, ...]
     time_zone: str = "UTC"
+    context: tuple[ContextSpec, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse two rooms of one name and a sensor that is in two rooms."""
+        """Refuse what is there twice, and a place that is not on earth."""
+        self._refuse_doubles()
+        if (self.latitude is None) is not (self.longitude is None):
+            raise SpecificationError("latitude and longitude belong together")
+        if self.place is not None and not self.place.is_on_earth:
+            raise SpecificationError(f"{self.place} is not on earth")
+
+    @property
+    def place(self) -> Place | None:
+        """Return where the home is, None if that is not known."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Place(self.latitude, self.longitude)
+
+    @property
+    def sensor_ids(self) -> tuple[str, ...]:
+        """Return every sensor of the rooms and of the context."""
+        rooms = [sensor.sensor_id for room in self.rooms for sensor in room.sensors]
+        return (*rooms, *(source.sensor_id for source in self.context))
+
+    def _refuse_doubles(self) -> None:
         seen: dict[str, str] = {}
         for room in self.rooms:
             for name in (f"room {room.room_id}", *(s.sensor_id for s in room.sensors)):
-                if name in seen:
-                    raise SpecificationError(
-                        f"{name} is in {seen[name]} and in {room.room_id}"
-                    )
-                seen[name] = room.room_id
+                _note(seen, name, room.room_id)
+        for source in self.context:
+            _note(seen, source.sensor_id, "the context")
 
     def room(self, room_id: str) -> RoomSpec:
         """Return the room of that id, or raise ``KeyError``."""
@@ -93,12 +121,19 @@ class HomeSpec:
         raise KeyError(room_id)
 
 
+def _note(seen: dict[str, str], name: str, owner: str) -> None:
+    if name in seen:
+        raise SpecificationError(f"{name} is in {seen[name]} and in {owner}")
+    seen[name] = owner
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """A message of one sensor.
 
     ``value`` is 1 for active or open, 0 for inactive or closed, the measured
-    number for climate sensors, and NaN when the sensor became unavailable.
+    number for climate sensors (for the context see ``ContextKind``), and NaN when
+    the sensor became unavailable.
     """
 
     timestamp: float
@@ -167,12 +202,22 @@ class ObservationTable:
             slice(0, int(np.searchsorted(self.timestamps, moment, "left")))
         )
 
-    def since(self, moment: float) -> ObservationTable:
-        """Return what was observed at or after a moment."""
-        first = int(np.searchsorted(self.timestamps, moment, "left"))
-        return self._rows(slice(first, None))
+    def since(self, moment: float, held: Collection[str] = ()) -> ObservationTable:
+        """Return what was observed at or after a moment.
 
-    def _rows(self, rows: slice) -> ObservationTable:
+        Of the sensors ``held`` there is also the last row before it, if there is any:
+        what they said then held on.
+        """
+        first = int(np.searchsorted(self.timestamps, moment, "left"))
+        if not held:
+            return self._rows(slice(first, None))
+        last = np.full(len(self.sensor_ids), -1)
+        last[self.sensors[:first]] = np.arange(first)
+        wanted = np.array([name in held for name in self.sensor_ids], np.bool_)
+        before = np.sort(last[wanted & (last >= 0)])
+        return self._rows(np.r_[before, np.arange(first, len(self))])
+
+    def _rows(self, rows: slice | IntArray) -> ObservationTable:
         return ObservationTable(
             self.timestamps[rows],
             self.sensors[rows],

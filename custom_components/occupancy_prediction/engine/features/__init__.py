@@ -6,21 +6,42 @@ import numpy as np
 
 from ..samples import Samples, samples_at
 from ..types import FloatArray
-from . import calendar, context, daypattern, motion, sequence, transitions
+from . import (
+    calendar,
+    context,
+    daypattern,
+    environment,
+    motion,
+    presence,
+    sequence,
+    transitions,
+)
 from .registry import (
     FEATURE_BLOCKS,
     FEATURES,
+    NEEDS,
     PAIR_FEATURES,
     SEPARATOR,
     FeatureMatrix,
     HomeScene,
     Scene,
     feature_matrix,
+    features_of,
     schema_hash,
+    subject_of,
 )
 
 # Importing a subject registers its features.
-SUBJECTS = (calendar, context, daypattern, motion, sequence, transitions)
+SUBJECTS = (
+    calendar,
+    context,
+    daypattern,
+    environment,
+    motion,
+    presence,
+    sequence,
+    transitions,
+)
 
 
 def describe(home: HomeScene, room_id: str, moments: FloatArray) -> Samples:
@@ -40,6 +61,7 @@ def with_features(home: HomeScene, room_id: str, samples: Samples) -> Samples:
 __all__ = [
     "FEATURES",
     "FEATURE_BLOCKS",
+    "NEEDS",
     "PAIR_FEATURES",
     "SEPARATOR",
     "SUBJECTS",
@@ -48,6 +70,8 @@ __all__ = [
     "Scene",
     "describe",
     "feature_matrix",
+    "features_of",
     "schema_hash",
+    "subject_of",
     "with_features",
 ]

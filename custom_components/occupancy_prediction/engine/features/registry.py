@@ -3,21 +3,23 @@
 A feature is a pure function of a ``Scene``: one room at n moments, with what
 was known of the home up to each. It is registered by its decorator under its
 own name; a feature of a pair of rooms makes one column per other room, a block
-several numbered ones.
+several numbered ones. An optional feature makes a column only in homes that have
+what it is made of, and then in every room, so that rooms can learn from each other.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 import hashlib
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 
 from ..local_time import LocalTime, local_time
 from ..samples import Activity, activity_at
+from ..surroundings import PLACE, ContextKind
 from ..timeline import OCCUPIED, HomeTimeline, RoomTimeline, Spans
-from ..types import FloatArray, IntArray
+from ..types import FloatArray, IntArray, SensorKind
 
 # Between the name of a pair feature and the other room it is about.
 SEPARATOR = "@"
@@ -29,6 +31,9 @@ LONG_AGO = 7 * 1440.0
 # that began longer ago it is forgotten what was before. No more than half of the
 # look-back, or the answer would depend on how far one looks back.
 HOME_LEFT = 12 * 3600.0
+
+# What a home may have or not have, beyond sensors that tell occupancy.
+type Input = SensorKind | ContextKind | Literal["place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,14 @@ class HomeScene:
         self.room_ids = tuple(timeline.rooms)
 
     @cached_property
+    def inputs(self) -> frozenset[str]:
+        """Return the inputs there are, in this or that room or for the home."""
+        found: set[str] = set(self.timeline.context)
+        for room in self.timeline.rooms.values():
+            found |= room.measures.keys()
+        return frozenset(found if self.timeline.place is None else found | {PLACE})
+
+    @cached_property
     def spans(self) -> RoomSpans:
         """Return when which room was active."""
         return RoomSpans.of([room.active for room in self.timeline.rooms.values()])
@@ -101,6 +114,27 @@ class HomeScene:
         return np.sort(
             _joined([room.on_times for room in self.timeline.rooms.values()])
         )
+
+    @cached_property
+    def arrivals(self) -> FloatArray:
+        """Return the moments at which somebody came home."""
+        return self._moves(0.0, 1.0)
+
+    @cached_property
+    def departures(self) -> FloatArray:
+        """Return the moments at which somebody left home."""
+        return self._moves(1.0, 0.0)
+
+    def _moves(self, before: float, after: float) -> FloatArray:
+        # Who is there after a gap came or left at a moment nobody knows.
+        people = self.timeline.context.get(ContextKind.PERSON, ())
+        moves = [
+            person.times[1:][
+                (person.values[:-1] == before) & (person.values[1:] == after)
+            ]
+            for person in people
+        ]
+        return np.sort(_joined(moves))
 
     def active_elsewhere(self, room_id: str) -> Spans:
         """Return when some other room was active."""
@@ -179,12 +213,28 @@ type FeatureBlock = Callable[[Scene], FloatArray]
 FEATURES: dict[str, Feature] = {}
 PAIR_FEATURES: dict[str, PairFeature] = {}
 FEATURE_BLOCKS: dict[str, FeatureBlock] = {}
+# What a feature is made of; one that is not here is made of occupancy and the clock.
+NEEDS: dict[str, Input] = {}
 
 
 def feature(function: Feature) -> Feature:
     """Register a feature; it returns finite numbers of shape (n,)."""
     FEATURES[function.__name__] = function
     return function
+
+
+def optional_feature(needs: Input) -> Callable[[Feature], Feature]:
+    """Register a feature of homes that have an input.
+
+    Where it is not known just now, or not in this room, the feature says what means
+    nothing in particular.
+    """
+
+    def register(function: Feature) -> Feature:
+        NEEDS[function.__name__] = needs
+        return feature(function)
+
+    return register
 
 
 def pair_feature(function: PairFeature) -> PairFeature:
@@ -209,7 +259,8 @@ class FeatureMatrix:
 
 def feature_matrix(scene: Scene) -> FeatureMatrix:
     """Return all features of a scene; a column that is not finite becomes 0."""
-    columns = {name: function(scene) for name, function in FEATURES.items()}
+    features = features_of(scene.home)
+    columns = {name: function(scene) for name, function in features.items()}
     for name, block in FEATURE_BLOCKS.items():
         for number, column in enumerate(block(scene).T):
             columns[f"{name}_{number}"] = column
@@ -220,6 +271,23 @@ def feature_matrix(scene: Scene) -> FeatureMatrix:
     for place, column in enumerate(columns.values()):
         values[:, place] = column
     return FeatureMatrix(tuple(columns), np.nan_to_num(values, posinf=0.0, neginf=0.0))
+
+
+def features_of(home: HomeScene) -> dict[str, Feature]:
+    """Return the features of which a home has what they are made of."""
+    return {
+        name: function
+        for name, function in FEATURES.items()
+        if name not in NEEDS or NEEDS[name] in home.inputs
+    }
+
+
+def subject_of(name: str) -> str:
+    """Return the subject a feature is filed under, by any name of its columns."""
+    name = name.partition(SEPARATOR)[0]
+    function = FEATURES.get(name) or PAIR_FEATURES.get(name)
+    function = function or FEATURE_BLOCKS[name.rpartition("_")[0]]
+    return function.__module__.rpartition(".")[2]
 
 
 def schema_hash() -> str:

@@ -17,11 +17,12 @@ from ..types import BINS, HORIZON, FloatArray, IntArray
 type Arrays = Mapping[str, np.ndarray]
 
 # Names of features say what they mean beyond the room itself: this mark stands before
-# the other room of a pair, and this is how the hours of the last day and the last
-# visits begin.
+# the other room of a pair, and this is how the hours of the last day, the last visits
+# and what is measured in the room begin.
 _PAIR_MARK = "@"
 _DAY_PATTERN = "hour_"
 _VISITS = "visited_"
+_CLIMATE = ("light_", "temperature_", "humidity_")
 
 
 def is_of_pair(name: str) -> bool:
@@ -35,6 +36,11 @@ def is_of_block(name: str) -> bool:
     They are there to find days or ways alike; as inputs one by one they say little.
     """
     return name.startswith((_DAY_PATTERN, _VISITS))
+
+
+def is_of_climate(name: str) -> bool:
+    """Tell whether a feature is made of light, temperature or humidity."""
+    return name.startswith(_CLIMATE)
 
 
 def day_pattern(samples: Samples) -> FloatArray:

@@ -95,6 +95,20 @@ def averages(arrays: Arrays, *, occupied: bool) -> dict[str, float]:
     return dict(zip(names.tolist(), means.tolist(), strict=True))
 
 
+def varied(arrays: Arrays) -> set[str]:
+    """Return the features that were not always the same: what was learned from."""
+    return {
+        name
+        for state in (0, 1)
+        for name, scale in zip(
+            arrays[f"features{state}"].tolist(),
+            arrays[f"scale{state}"].tolist(),
+            strict=True,
+        )
+        if scale
+    }
+
+
 def _hazards(arrays: Arrays, samples: Samples, state: int) -> FloatArray:
     mine = {
         name.removesuffix(str(state)): array

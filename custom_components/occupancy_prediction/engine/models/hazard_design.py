@@ -15,7 +15,7 @@ import numpy as np
 from ..local_time import DAY_MINUTES, is_weekend
 from ..samples import Samples
 from ..types import BINS, GRID, BoolArray, FloatArray, IntArray
-from .base import Arrays, Profile, is_of_block, is_of_pair
+from .base import Arrays, Profile, is_of_block, is_of_climate, is_of_pair
 
 # Middle of each bin (min): the moment at which its hazard is asked for.
 MIDDLES: FloatArray = (GRID[1:] + GRID[:-1]) / 2
@@ -312,14 +312,22 @@ def _delay(samples: Samples, rows: IntArray, bins: IntArray) -> list[_Part]:
     ]
 
 
+# Prior precision of the effects of features. What is measured in the room has to prove
+# more than what people do: daylight and weather go their own ways, and on a recorded
+# home these inputs helped in some weeks and harmed in others.
+_PENALTY, _CLIMATE_PENALTY, _PAIR_PENALTY = 25.0, 100.0, 30.0
+
+
 def _features(scaling: Scaling, values: FloatArray) -> list[_Split]:
     pair = ~is_shared(scaling.names)
+    climate = np.array([is_of_climate(name) for name in scaling.names], np.bool_)
     result = []
     for chosen, groups, penalty in (
-        (~pair, _GROUPS, 25.0),
-        (pair, _PAIR_GROUPS, 30.0),
+        (~pair & ~climate, _GROUPS, _PENALTY),
+        (climate, _GROUPS, _CLIMATE_PENALTY),
+        (pair, _PAIR_GROUPS, _PAIR_PENALTY),
     ):
-        # A home of one room has no pairs.
+        # A home of one room has no pairs, and not every home measures something.
         if chosen.any():
             names = tuple(np.array(scaling.names, np.str_)[chosen].tolist())
             result.append(_split(names, penalty, values[:, chosen], groups))
