@@ -27,6 +27,7 @@ from .local_time import DAY_MINUTES
 from .models import MEMBERS, REFERENCE
 from .models.analogue import Analogue, similar_days
 from .models.hazard import Hazard, averages
+from .newcomer import known_or_newcomer
 from .samples import Samples
 from .state import ModelState, RoomModel
 from .timeline import HomeTimeline
@@ -61,11 +62,8 @@ def explain(
     samples = describe(HomeScene(timeline, spec.time_zone), room_id, np.array([now]))
     explanation = Explanation(room_id, now)
     if len(samples):
-        occupied = bool(samples.occupied[0])
-        explanation = replace(explanation, occupied=occupied)
-        model = None if state is None else state.rooms.get(room_id)
-        if model is not None and model.spells[int(occupied)] >= config.spells_minimum:
-            explanation = _explained(explanation, model, samples, config)
+        model = known_or_newcomer(state, spec.room(room_id))
+        explanation = _explained(explanation, model, samples, config)
     told = sentences(explanation, {} if names is None else names, spec.time_zone)
     return replace(explanation, sentences=told)
 
@@ -74,9 +72,10 @@ def _explained(
     explanation: Explanation, model: RoomModel, samples: Samples, config: EngineConfig
 ) -> Explanation:
     now = explanation.issued_at
+    weights = model.weights_now(config)
     forecasts = member_forecasts(model.members, samples, config)
-    shares = pool_shares(forecasts, model.weights, samples, config)[0]
-    cdf = pooled_forecast(forecasts, model.weights, samples, config)
+    shares = pool_shares(forecasts, weights, samples, config)[0]
+    cdf = pooled_forecast(forecasts, weights, samples, config)
     views = [
         MemberView(
             member.name,
@@ -88,6 +87,7 @@ def _explained(
     ]
     return replace(
         explanation,
+        occupied=bool(samples.occupied[0]),
         transition=Transition.VACANT if samples.occupied[0] else Transition.OCCUPIED,
         predicted_time=_moment(now, cdf, 0.5),
         lower=_moment(now, cdf, 0.1),
