@@ -161,12 +161,13 @@ BANDS: Final = (
         6 engine/occupancy 0 3 A2 tracker
         6 engine/samples 3 9 - moments, and what came after each
         6 engine/metrics 9 12 - scores
-        7 engine/timeline 0 4 - messages become spans
-        7 engine/local_time 4 8 - clock on the wall
-        7 engine/distribution 8 12 - time to the change
+        7 engine/timeline 0 3.6 - messages become spans
+        7 engine/silence 3.6 6.4 - who was watching
+        7 engine/local_time 6.4 9 - clock on the wall
+        7 engine/distribution 9 12 - time to change
         8 engine/config 0 3 - every tuning number
-        8 engine/types 3 7 - Observation in, Forecast out
-        8 engine/purpose 7 9.6 - kind of room
+        8 engine/types 3 7.2 - Observation in, Forecast out
+        8 engine/purpose 7.2 9.6 - kind of room
         8 engine/errors 9.6 12 - one family
         """,
     ),
@@ -205,11 +206,11 @@ engine/ensemble: engine/models 5
 engine/features: engine/samples 8
 engine/models: engine/samples 4.5
 engine/occupancy: engine/timeline 1.5
-engine/samples: engine/timeline 3.5, engine/local_time 6
+engine/samples: engine/timeline 3.3, engine/local_time 7
 engine/metrics: engine/distribution 10.5
 engine/timeline: engine/config 2
-engine/local_time: engine/types 6
-engine/distribution: engine/types 8.5
+engine/local_time: engine/types 6.7
+engine/silence: engine/types 5
 """
 
 # What is said of the two ways of the data, by the letter of their steps.
