@@ -148,27 +148,33 @@ BANDS: Final = (
         1 engine/explain 0 3 - why it says so
         1 engine/predictor 3 8.4 A3 model + present = forecast
         1 engine/training 8.4 12 B5 past = model
-        2 engine/explanation 0 3 - in words
-        2 engine/state 4 9 - what was learned: arrays, no pickle
-        2 engine/record 9 12 - what was known when
-        3 engine/occupancy_curve 0 4 - the next 24 h
-        3 engine/ensemble 4 6.6 - who is heard
-        3 engine/evidence 6.6 9 - said, came
-        3 engine/calibration 9.2 12 - how sure, truly
-        4 engine/models 0 6 - the members: kernel, hazard and others
-        4 engine/features 6 12 - what is going on, one pure function each
-        5 engine/occupancy 0 3 A2 tracker
-        5 engine/samples 3 9 - moments, and what came after each
-        5 engine/metrics 9 12 - scores
-        6 engine/timeline 0 4 - messages become spans
-        6 engine/local_time 4 8 - clock on the wall
-        6 engine/distribution 8 12 - time to the change
-        7 engine/steps 0 4 - what sensors measure
-        8 engine/config 0 4 - every tuning number
-        8 engine/types 4 12 - Observation in, Forecast out
-        9 engine/purpose 0 4 - kind of room
-        9 engine/surroundings 4 9 - people, days, place
-        9 engine/errors 9 12 - one family
+        2 engine/newcomer 3.4 8.4 - a room before its first day
+        3 engine/explanation 0 3 - in words
+        3 engine/shown 3 5.2 - whole minutes
+        3 engine/state 5.2 9 - what was learned: arrays
+        3 engine/record 9 12 - what was known when
+        4 engine/occupancy_curve 0 4 - the next 24 h
+        4 engine/ensemble 4 6.6 - who is heard
+        4 engine/evidence 6.6 9 - said, came
+        4 engine/calibration 9.2 12 - how sure, truly
+        5 engine/models 0 4 - the members
+        5 engine/features 4 8 - what is going on
+        5 engine/interval 8 10 - how wide
+        5 engine/pit_map 10 12 - how spread
+        6 engine/occupancy 0 3 A2 tracker
+        6 engine/samples 3 9 - moments, and what came after each
+        6 engine/metrics 9 12 - scores
+        7 engine/timeline 0 2.6 - what was when
+        7 engine/silence 2.6 4.8 - who watched
+        7 engine/local_time 4.8 7 - wall clock
+        7 engine/distribution 7 9.6 - time to change
+        7 engine/regression 9.6 12 - logistic
+        8 engine/steps 0 4 - what sensors measure
+        9 engine/config 0 4 - every tuning number
+        9 engine/types 4 12 - Observation in, Forecast out
+        10 engine/purpose 0 4 - kind of room
+        10 engine/surroundings 4 9 - people, days, place
+        10 engine/errors 9 12 - one family
         """,
     ),
 )
@@ -177,42 +183,7 @@ BANDS: Final = (
 PACKAGES: Final = ("engine/features", "engine/models")
 
 # Who uses whom, and the column in which the arrow is drawn; "engine" is its face.
-ARROWS: Final = """
-binary_sensor: entity 3
-sensor: entity 9
-entity: coordinator 6
-coordinator: follower 1.7, backfill 5, collector 7, engine/predictor 8, archive_writer 8.55, trainer 11.4
-health: repairs 3
-backfill: history 5
-storage: archive 9.85
-config_flow: registry 1.8
-repairs: registry 3
-history: observation 5
-collector: observation 7
-archive_writer: archive 9
-trainer: model_store 10.9, engine/training 11.84
-registry: options 2
-options: const 1, engine 3
-observation: engine 6
-archive: archive_file 9
-model_store: engine 10.9
-engine/explain: engine/explanation 1.5
-engine/predictor: engine/occupancy_curve 3.5, engine/state 6
-engine/training: engine/state 8.7, engine/record 10
-engine/state: engine/ensemble 5, engine/evidence 7.8
-engine/record: engine/features 9.1
-engine/ensemble: engine/models 5
-engine/features: engine/samples 8
-engine/models: engine/samples 4.5
-engine/occupancy: engine/timeline 1.5
-engine/samples: engine/timeline 3.5, engine/local_time 6
-engine/metrics: engine/distribution 10.5
-engine/timeline: engine/steps 2
-engine/steps: engine/config 2
-engine/types: engine/surroundings 6.5
-engine/local_time: engine/types 6
-engine/distribution: engine/types 8.5
-"""
+ARROWS: Final = Path(__file__).with_name("architecture_arrows.txt").read_text("utf-8")
 
 # What is said of the two ways of the data, by the letter of their steps.
 WAYS: Final = {

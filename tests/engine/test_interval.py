@@ -28,7 +28,7 @@ def spells(count: int, *, occupied: bool = False) -> Samples:
     samples = samples_of(count, occupied=occupied)
     return replace(
         samples,
-        origin=1e6 + 7200.0 * np.arange(count),
+        origin=1e6 + 7200.0 * np.arange(count, dtype=np.float64),
         elapsed=np.full(count, 5.0),
         sensor_on=np.full(count, fill_value=True),
     )
@@ -91,8 +91,8 @@ def test_moments_of_one_spell_count_once() -> None:
     rows = np.zeros(60, np.int64)
     many = replace(
         night.take(rows),
-        origin=night.origin[0] + 60.0 * np.arange(60),
-        elapsed=5.0 + np.arange(60),
+        origin=night.origin[0] + 60.0 * np.arange(60, dtype=np.float64),
+        elapsed=5.0 + np.arange(60, dtype=np.float64),
     )
     outcomes = Outcomes(np.full(60, 10.0), np.ones(60, np.bool_))
     once = learn_outside(np.repeat(EVEN, 60, 0), many, outcomes)

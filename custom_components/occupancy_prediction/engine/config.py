@@ -41,6 +41,14 @@ class EngineConfig:
     # week and a day, for what happened at this time a week ago.
     habit_look_back: float = 8 * 24 * 3600.0
 
+    # What is learned from goes back that far (d): the archive forgets what is older, a
+    # year shows every season once, and a message of an older time, from a clock that
+    # was wrong, would cost the sampling of all the days since.
+    record_days: float = 400.0
+    # No sensor of the home says anything for longer than that (d): nothing was watching.
+    # Most holidays are shorter, and what is longer is no habit.
+    record_gap: float = 14.0
+
     # Training moments are this far apart (s): closer ones are the same
     # observation once more and only cost time.
     sample_step: float = 300.0
@@ -80,9 +88,11 @@ class EngineConfig:
     # repeat each other, and training time grows with them.
     learned_samples: int = 7000
 
-    # A state is forecast once this many of its spells ended (count): with
-    # fewer there is nothing to take a quantile of.
-    spells_minimum: int = 5
+    # What rooms of a kind commonly do has half of the say until that much of the
+    # room's own past is known: completed spells of the state (count), and days. On
+    # recorded homes any numbers from half to twice these are as good.
+    prior_spells: float = 2.0
+    prior_days: float = 0.1
     # Days of observation at which the stages begin (d).
     stage_days: tuple[float, float, float] = (3.0, 14.0, 28.0)
 
@@ -94,11 +104,11 @@ class EngineConfig:
     # was seen, so that the promise holds on days it was not learned on.
     reliable_tolerance: float = 20.0
     reliable_target: float = 0.905
-    reliable_margin: float = 0.5
+    reliable_margin: float = 0.1
     reliable_mean_error: float = 15.0
     # Where vacant and occupied rooms keep the promise only together, each has to
     # keep this much of it.
-    reliable_state_target: float = 0.8
+    reliable_state_target: float = 0.75
     # Held-out forecasts that must stand behind such a threshold (count), a day or
     # two of the rooms of a home: a lucky handful proves nothing.
     reliable_minimum: int = 300
