@@ -148,27 +148,28 @@ BANDS: Final = (
         1 engine/explain 0 3 - why it says so
         1 engine/predictor 3 8.4 A3 model + present = forecast
         1 engine/training 8.4 12 B5 past = model
-        2 engine/explanation 0 3 - in words
-        2 engine/state 4 9 - what was learned: arrays, no pickle
-        2 engine/record 9 12 - what was known when
-        3 engine/occupancy_curve 0 4 - the next 24 h
-        3 engine/ensemble 4 6.6 - who is heard
-        3 engine/evidence 6.6 9 - said, came
-        3 engine/calibration 9.2 12 - how sure, truly
-        4 engine/models 0 6 - the members: kernel, hazard and others
-        4 engine/features 6 12 - what is going on, one pure function each
-        5 engine/occupancy 0 3 A2 tracker
-        5 engine/samples 3 9 - moments, and what came after each
-        5 engine/metrics 9 12 - scores
-        6 engine/timeline 0 4 - messages become spans
-        6 engine/local_time 4 8 - clock on the wall
-        6 engine/distribution 8 12 - time to the change
-        7 engine/steps 0 4 - what sensors measure
-        8 engine/config 0 4 - every tuning number
-        8 engine/types 4 12 - Observation in, Forecast out
-        9 engine/purpose 0 4 - kind of room
-        9 engine/surroundings 4 9 - people, days, place
-        9 engine/errors 9 12 - one family
+        2 engine/newcomer 3.4 8.4 - a room before its first day
+        3 engine/explanation 0 3 - in words
+        3 engine/state 4 9 - what was learned: arrays, no pickle
+        3 engine/record 9 12 - what was known when
+        4 engine/occupancy_curve 0 4 - the next 24 h
+        4 engine/ensemble 4 6.6 - who is heard
+        4 engine/evidence 6.6 9 - said, came
+        4 engine/calibration 9.2 12 - how sure, truly
+        5 engine/models 0 6 - the members: kernel, hazard and others
+        5 engine/features 6 12 - what is going on, one pure function each
+        6 engine/occupancy 0 3 A2 tracker
+        6 engine/samples 3 9 - moments, and what came after each
+        6 engine/metrics 9 12 - scores
+        7 engine/timeline 0 4 - messages become spans
+        7 engine/local_time 4 8 - clock on the wall
+        7 engine/distribution 8 12 - time to the change
+        8 engine/steps 0 4 - what sensors measure
+        9 engine/config 0 4 - every tuning number
+        9 engine/types 4 12 - Observation in, Forecast out
+        10 engine/purpose 0 4 - kind of room
+        10 engine/surroundings 4 9 - people, days, place
+        10 engine/errors 9 12 - one family
         """,
     ),
 )
@@ -197,8 +198,9 @@ observation: engine 6
 archive: archive_file 9
 model_store: engine 10.9
 engine/explain: engine/explanation 1.5
-engine/predictor: engine/occupancy_curve 3.5, engine/state 6
+engine/predictor: engine/newcomer 7, engine/occupancy_curve 3.2
 engine/training: engine/state 8.7, engine/record 10
+engine/newcomer: engine/state 6
 engine/state: engine/ensemble 5, engine/evidence 7.8
 engine/record: engine/features 9.1
 engine/ensemble: engine/models 5

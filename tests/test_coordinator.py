@@ -356,7 +356,7 @@ async def test_status_shows_what_is_going_on(
 async def test_new_room_is_collecting(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """A home with a room nothing is known of yet has not learned enough."""
+    """A room nothing is known of yet is forecast like others of its kind."""
     freezer.move_to(START)
     hass.states.async_set(MOTION, "off")
     entry = add_home(hass, *rooms())
@@ -364,8 +364,18 @@ async def test_new_room_is_collecting(
     await settle(hass)
     assert shown(hass, STAGE) == "collecting"
     assert shown(hass, OCCUPANCY) == "off"
-    assert shown(hass, NEXT) == "unknown"
-    assert shown(hass, "sensor.kitchen_occupied_within_60") == "unknown"
+    forecast = entry.runtime_data.coordinator.data.rooms["room_kitchen"]
+    assert forecast.member_weights == (("prior", pytest.approx(1.0)),)
+    assert forecast.model_version is None
+    assert predicted(hass) > START
+    state = hass.states.get(NEXT)
+    assert state is not None
+    assert state.attributes["type"] == "occupied"
+    assert state.attributes["reliable"] is False
+    assert 0 < int(shown(hass, "sensor.kitchen_occupied_within_60")) < 100
+    # Nothing has told of the bath so far.
+    assert shown(hass, "binary_sensor.bath_occupancy") == "unknown"
+    assert shown(hass, OTHER_NEXT) == "unknown"
 
 
 async def test_nothing_goes_on_after_unloading(

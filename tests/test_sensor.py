@@ -5,7 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.const import STATE_UNKNOWN, Platform
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
@@ -19,12 +19,14 @@ from custom_components.occupancy_prediction.engine import Alternative, Stage
 from .forecasts import (
     ISSUED,
     NOW,
+    coordinator_of,
     occupied_bath,
     show,
     silent_nook,
     start_home,
     vacant_kitchen,
 )
+from .life import settle
 
 
 @pytest.fixture
@@ -58,11 +60,31 @@ async def test_all_sensors(
     await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
 
 
-async def test_nothing_is_invented_before_something_was_learned(
+async def test_before_anything_was_learned(hass: HomeAssistant) -> None:
+    """Rooms just set up are forecast like others of their kind, and claim nothing."""
+    await start_home(hass)
+    await settle(hass)
+    states = {state.entity_id: state for state in hass.states.async_all("sensor")}
+    assert len(states) == 3 * 8 + 2
+    assert states["sensor.occupancy_prediction_learning_stage"].state == "collecting"
+    assert states["sensor.occupancy_prediction_last_trained"].state == STATE_UNKNOWN
+    for name in ("kitchen", "bath", "nook"):
+        attributes = states[f"sensor.{name}_next_transition"].attributes
+        assert attributes["type"] == "occupied"
+        assert attributes["interval_lower"] is not None
+        assert attributes["reliable"] is False
+        assert 0 < int(states[f"sensor.{name}_occupied_within_120"].state) < 100
+
+
+async def test_nothing_is_invented_where_no_sensor_can_tell(
     hass: HomeAssistant,
 ) -> None:
-    """A home that has just been set up says that it knows nothing."""
-    await start_home(hass)
+    """A home whose sensors are all lost says that it knows nothing."""
+    entry = await start_home(hass)
+    for name in ("kitchen", "bath", "nook"):
+        hass.states.async_set(f"binary_sensor.{name}_motion", STATE_UNAVAILABLE)
+    await settle(hass)
+    await coordinator_of(entry).async_refresh()
     states = {state.entity_id: state.state for state in hass.states.async_all("sensor")}
     assert states.pop("sensor.occupancy_prediction_learning_stage") == "collecting"
     assert len(states) == 3 * 8 + 1

@@ -150,7 +150,7 @@ class _Room:
         samples = Samples.joined(self.waiting)
         model = state.rooms.get(room_id)
         said = member_forecasts({} if model is None else model.members, samples, config)
-        weights = default_weights() if model is None else model.weights
+        weights = default_weights() if model is None else model.weights_now(config)
         self.parts.append(
             (
                 samples.bare(),

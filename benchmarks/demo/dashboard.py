@@ -30,7 +30,7 @@ Becomes **{{ state_attr(forecast, "type") }}**
 , between {{ clock(bounds[0]) }} and {{ clock(bounds[1]) if bounds[1] else "later" }}.
 {%- if state_attr(forecast, "reliable") %} **Reliable.**{% endif -%}
 {%- else -%}
-No forecast yet.
+No sensor can tell.
 {%- endif -%}"""
 
 

@@ -10,6 +10,8 @@ from .client import Client
 
 NOTHING = frozenset({"unknown", "unavailable"})
 POLL_SECONDS = 0.5
+# The forecasts of a new model follow within that time (s).
+FORECAST_SECONDS = 2.0
 NONE = "-"
 
 
@@ -70,12 +72,23 @@ async def wait_for_forecasts(
     client: Client,
     names: Mapping[str, str],
     entities: Mapping[str, Mapping[str, str]],
+    last_trained: str,
     zone: ZoneInfo,
     seconds: float,
 ) -> list[RoomForecast]:
-    """Return the forecasts of all rooms, at the latest after some seconds."""
+    """Return what was learned of all rooms, at the latest after some seconds.
+
+    Before that there are forecasts as well, of what such rooms commonly do;
+    ``last_trained`` is the entity that tells.
+    """
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
+    while loop.time() < end:
+        learned = await client.get(f"/api/states/{last_trained}")
+        if learned is not None and learned["state"] not in NOTHING:
+            await asyncio.sleep(FORECAST_SECONDS)
+            break
+        await asyncio.sleep(POLL_SECONDS)
     while True:
         rooms = [
             await read_forecast(client, name, entities[subentry_id], zone)

@@ -40,6 +40,7 @@ class Demo:
         client: logged in to it.
         names: of the rooms, by subentry.
         entities: of the rooms, by subentry and what they tell.
+        of_home: entities of the home, by what they tell.
         dashboard: its address.
         life: ends when nothing more happens in the home.
     """
@@ -48,6 +49,7 @@ class Demo:
     client: Client
     names: dict[str, str]
     entities: dict[str, dict[str, str]]
+    of_home: dict[str, str]
     dashboard: str
     life: asyncio.Task[None]
     time_zone: str
@@ -55,7 +57,12 @@ class Demo:
     async def forecasts(self, seconds: float) -> list[RoomForecast]:
         """Return the forecasts of all rooms, at the latest after some seconds."""
         return await wait_for_forecasts(
-            self.client, self.names, self.entities, ZoneInfo(self.time_zone), seconds
+            self.client,
+            self.names,
+            self.entities,
+            self.of_home["last_trained"],
+            ZoneInfo(self.time_zone),
+            seconds,
         )
 
 
@@ -79,12 +86,20 @@ async def running_demo(home: DemoHome, folder: Path, port: int) -> AsyncIterator
             names = await room_names(client, entry_id)
             await until_loaded(client, entry_id)
             entities = await room_entities(client, entry_id)
-            dashboard = await make_dashboard(
-                client, home, names, entities, await home_entities(client, entry_id)
-            )
+            of_home = await home_entities(client, entry_id)
+            dashboard = await make_dashboard(client, home, names, entities, of_home)
             # What this machine lacks, such as ffmpeg, is no news in a demo.
             await client.post("/api/services/persistent_notification/dismiss_all", {})
-            yield Demo(server, client, names, entities, dashboard, life, home.time_zone)
+            yield Demo(
+                server,
+                client,
+                names,
+                entities,
+                of_home,
+                dashboard,
+                life,
+                home.time_zone,
+            )
         finally:
             life.cancel()
             with suppress(asyncio.CancelledError):

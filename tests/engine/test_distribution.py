@@ -13,6 +13,7 @@ from custom_components.occupancy_prediction.engine.distribution import (
     from_hazards,
     hazards_of,
     is_valid,
+    mean_time,
     modes,
     probability_within,
     quantile,
@@ -86,6 +87,15 @@ def test_quantile_worked_by_hand() -> None:
     assert quantile(cdf, 0.51).tolist() == [HORIZON]
     assert quantile(np.zeros((1, BINS)), 0.5).tolist() == [HORIZON]
     assert quantile(certain(30.0), 0.5).tolist() == [27.5]
+
+
+def test_mean_time_worked_by_hand() -> None:
+    """Of what does not come within the horizon, the horizon."""
+    rows = np.concatenate(
+        [certain(30.0), np.zeros((1, BINS)), row((60, 0.5), (1440, 0.5))]
+    )
+    assert mean_time(rows) == pytest.approx([27.5, HORIZON, 15 + HORIZON / 2])
+    assert mean_time(rows[:0]).shape == (0,)
 
 
 @given(minutes=MINUTES)

@@ -22,8 +22,9 @@ from custom_components.occupancy_prediction.engine.ensemble import (
     pool,
     pool_shares,
     pooled_forecast,
+    with_prior,
 )
-from custom_components.occupancy_prediction.engine.models import MEMBERS
+from custom_components.occupancy_prediction.engine.models import MEMBERS, PRIOR
 from custom_components.occupancy_prediction.engine.samples import Outcomes, Samples
 from custom_components.occupancy_prediction.engine.types import (
     BINS,
@@ -102,6 +103,24 @@ def test_default_weights() -> None:
         [SOON[:0]] * 2, samples_of(0), outcomes_of_minutes([]), CONFIG, EQUAL
     )
     assert (nothing == 0.5).all()
+
+
+def test_the_prior_has_the_first_word() -> None:
+    """By hand: by the spells of the state and by the days."""
+    weights = default_weights()
+    place = MEMBERS.index(PRIOR)
+    others = np.delete(np.arange(len(MEMBERS)), place)
+    nothing = with_prior(weights, (0, 0), 0.0, CONFIG)
+    assert nothing[:, place].tolist() == [1.0] * CLASSES
+    spells = (int(CONFIG.prior_spells), 0)
+    mixed = with_prior(weights, spells, CONFIG.prior_days, CONFIG)
+    np.testing.assert_allclose(mixed.sum(1), 1.0)
+    np.testing.assert_allclose(mixed[:2, others], weights[:2, others] / 4)
+    assert mixed[2:, place].tolist() == [1.0, 1.0]
+    much = with_prior(weights, (10_000, 10_000), 1000.0, CONFIG)
+    np.testing.assert_allclose(much, weights, atol=1e-3)
+    no_time = with_prior(weights, (10_000, 10_000), 0.0, CONFIG)
+    np.testing.assert_array_equal(no_time, nothing)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.75, 1.0])

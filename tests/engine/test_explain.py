@@ -166,13 +166,20 @@ def test_explaining_is_pure() -> None:
 # --- with little to explain -----------------------------------------------------------
 
 
-def test_without_a_model_only_that_is_said() -> None:
-    """No member, no input, no day is invented."""
+def test_without_a_model_that_is_said() -> None:
+    """The prior alone has a say; no input and no day is invented."""
     now = at(18.1)
-    why = explain(None, home()[0], timeline(now), CONFIG, now=now, room_id="kitchen")
-    assert why == Explanation("kitchen", now, why.occupied, sentences=why.sentences)
-    state = "occupied" if why.occupied else "vacant"
-    assert why.sentences == (f"kitchen has not been {state} often enough to forecast.",)
+    spec, line = home()[0], timeline(now)
+    why = explain(None, spec, line, CONFIG, now=now, room_id="kitchen")
+    said = predict(None, spec, line, CONFIG, now=now).rooms["kitchen"]
+    assert [(each.name, each.weight) for each in why.members] == [("prior", 1.0)]
+    assert not why.inputs
+    assert not why.similar_days
+    for name in ("occupied", "transition", "predicted_time", "lower", "upper"):
+        assert getattr(why, name) == getattr(said, name), name
+    assert why.sentences[1].startswith("Little is known of kitchen yet:")
+    known = explained("kitchen", now).sentences
+    assert not any(each.startswith("Little is known") for each in known)
 
 
 def test_without_sensors_that_can_tell() -> None:

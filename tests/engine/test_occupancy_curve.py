@@ -12,6 +12,7 @@ from custom_components.occupancy_prediction.engine.distribution import (
 from custom_components.occupancy_prediction.engine.occupancy_curve import (
     POINTS,
     STEP_MINUTES,
+    common_profile,
     learn_profile,
     occupancy_curve,
     update_profile,
@@ -110,6 +111,28 @@ def test_updating_is_counting_on() -> None:
         np.testing.assert_array_equal(updated[name], whole[name])
     for name in ("product", "square"):
         np.testing.assert_array_equal(updated[name], first[name])
+
+
+def test_what_rooms_of_a_kind_do_is_counted_on_from() -> None:
+    """It is a few minutes of each cell, then the room itself counts."""
+    shares: FloatArray = np.linspace(0.0, 0.92, 24)
+    common = common_profile(shares)
+    np.testing.assert_allclose(
+        common["occupied"] / common["seen"], np.tile(np.repeat(shares, 4), (2, 1))
+    )
+    usual = usual_of(common)
+    assert (np.diff(usual[0]) > 0)[8:-8].all()
+    room = daily(4, 8, 12)
+    moments, end = moments_of(0, 96), MONDAY + 4 * DAY
+    alone = learn_profile(room, moments, STEP, end, "UTC")
+    begun = learn_profile(room, moments, STEP, end, "UTC", before=common)
+    for name in ("occupied", "seen"):
+        np.testing.assert_allclose(begun[name], alone[name] + common[name])
+    nothing = learn_profile(
+        room_of([]), moments_of(0, 0), STEP, MONDAY, "UTC", before=common
+    )
+    for name, array in common.items():
+        np.testing.assert_array_equal(nothing[name], array)
 
 
 def test_nothing_seen() -> None:

@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from custom_components.occupancy_prediction.engine import (
+    GRID,
     Forecast,
+    HomeSpec,
+    HomeTimeline,
     HomeTracker,
     ModelState,
     Observation,
+    Purpose,
+    Stage,
     Transition,
     predict,
     train,
@@ -127,18 +132,59 @@ def test_not_vacant_before_the_delay_is_over() -> None:
     assert forecast.lower >= now + 300
 
 
-def test_without_a_model_only_what_is_known() -> None:
-    """No number is invented."""
+def check_first_forecast(forecast: Forecast, now: float) -> None:
+    """Check that a forecast stands on what rooms of a kind commonly do."""
+    assert forecast.occupied is not None
+    assert forecast.stage is Stage.COLLECTING
+    assert forecast.reliable is False
+    assert forecast.transition is not None
+    assert forecast.lower is not None
+    assert now <= forecast.lower
+    cdf = np.array(forecast.cdf)
+    earliest = 5.0 if forecast.occupied else 0.0
+    assert (np.diff(cdf)[GRID[1:-1] > earliest] > 0).all()
+    assert 0 <= cdf[0] < cdf[-1] < 1
+    assert len(forecast.curve) == 97
+    assert 0 < min(forecast.curve[1:]) <= max(forecast.curve[1:]) < 1
+    _check_times(forecast, now)
+
+
+@pytest.mark.parametrize("hour", [3, 7.2, 18.1])
+def test_without_a_model_rooms_are_like_others_of_their_kind(hour: float) -> None:
+    """On day 0 the prior speaks, alone, by purpose, state and hour."""
     spec, table, _, end = home()
-    timeline = build_timeline(spec, table, CONFIG, end)
-    for forecast in predict(None, spec, timeline, CONFIG, now=end).rooms.values():
-        assert forecast.occupied is not None
-        assert forecast == Forecast(
-            forecast.room_id, end, forecast.occupied, forecast.since
-        )
-        assert forecast.probability_within(15) is None
-        within = forecast.occupied_within(15)
-        assert within == (1.0 if forecast.occupied else None)
+    now = end - DAY + hour * 3600
+    timeline = build_timeline(spec, table, CONFIG, now)
+    for forecast in predict(None, spec, timeline, CONFIG, now=now).rooms.values():
+        check_first_forecast(forecast, now)
+        assert forecast.model_version is None
+        assert forecast.member_weights == (("prior", 1.0),)
+
+
+def test_the_first_forecast_knows_purpose_and_hour() -> None:
+    """A bedroom at night is not a kitchen at noon."""
+    spec, table, _, end = home()
+    said = set()
+    for hour in (3, 12):
+        now = end - DAY + hour * 3600
+        line = build_timeline(spec, table, CONFIG, now).rooms["kitchen"]
+        for purpose in (Purpose.BEDROOM, Purpose.KITCHEN):
+            room = replace(spec.room("kitchen"), purpose=purpose)
+            timeline = HomeTimeline(now - DAY, now, {"kitchen": line})
+            one = HomeSpec((room,), spec.time_zone)
+            said.add(predict(None, one, timeline, CONFIG, now=now).rooms["kitchen"].cdf)
+    assert len(said) == 4
+
+
+def test_a_room_the_model_does_not_know() -> None:
+    """It is new, the others are forecast as ever."""
+    now = home()[3] - DAY / 2
+    known = forecast_at(now)
+    rooms = forecast_at(now, trained().without_room("kitchen"))
+    check_first_forecast(rooms["kitchen"], now)
+    assert rooms["kitchen"].model_version is None
+    assert rooms.keys() == known.keys()
+    assert all(rooms[key] == known[key] for key in known if key != "kitchen")
 
 
 def test_without_sensors_that_can_tell_nothing_is_known() -> None:
@@ -160,30 +206,42 @@ def test_without_sensors_that_can_tell_nothing_is_known() -> None:
     assert forecast.stage is trained().rooms["kitchen"].stage
 
 
-def test_too_few_spells_say_nothing() -> None:
-    """A model that saw a handful of spells has no forecast yet."""
+def test_the_prior_gives_way_as_days_come_in() -> None:
+    """It has nearly all of the say after an hour, and little of it after days."""
     spec, table, start, end = home()
-    early = train(spec, table, CONFIG, now=start + 3600, version="v")
-    for room_id, forecast in forecast_at(end, early).items():
-        spells = early.rooms[room_id].spells[int(bool(forecast.occupied))]
-        assert spells < CONFIG.spells_minimum
-        assert forecast.predicted_time is None
-        assert not forecast.cdf
+    spec = replace(spec, rooms=spec.rooms[:2])
+    shares = []
+    for days in (1 / 24, 1, 3):
+        now = start + days * DAY
+        state = train(spec, table.before(now), CONFIG, now=now, version="v")
+        rooms = [
+            r for k, r in forecast_at(end - DAY / 3, state).items() if k in state.rooms
+        ]
+        shares.append(np.mean([dict(r.member_weights)["prior"] for r in rooms]))
+        if days < 3:
+            for forecast in rooms:
+                check_first_forecast(forecast, end - DAY / 3)
+    assert shares[0] > 0.7
+    assert 0.5 > shares[1] > shares[2]
+    assert shares[2] < 0.25
 
 
-def test_following_transition_waits_for_its_own_spells() -> None:
-    """With no idea how long stays last, only the next transition is told."""
-    _, _, _, end = home()
-    now = end - DAY / 2
-    state = trained()
-    room = state.rooms["hall"]
-    assert forecast_at(now)["hall"].occupied is False
-    state = replace(
-        state, rooms={**state.rooms, "hall": replace(room, spells=(room.spells[0], 0))}
-    )
-    forecast = forecast_at(now, state)["hall"]
-    assert forecast.next_occupied is not None
-    assert forecast.next_vacant is None
+def test_states_without_spells_of_their_own() -> None:
+    """What never ended yet is forecast by the prior, the other state is not."""
+    now = home()[3] - DAY / 2
+    room = trained().rooms["hall"]
+    usual = forecast_at(now)["hall"]
+    assert usual.occupied is False
+    for spells, is_known in (((room.spells[0], 0), True), ((0, room.spells[1]), False)):
+        model = replace(room, spells=spells)
+        state = replace(trained(), rooms={**trained().rooms, "hall": model})
+        forecast = forecast_at(now, state)["hall"]
+        assert (forecast.cdf == usual.cdf) is is_known
+        assert (dict(forecast.member_weights) == {"prior": 1.0}) is not is_known
+        assert forecast.next_occupied is not None
+        assert forecast.next_vacant is not None
+        if is_known:
+            assert forecast.next_vacant != usual.next_vacant
 
 
 def test_saved_model_forecasts_the_same() -> None:

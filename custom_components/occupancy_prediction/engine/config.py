@@ -80,9 +80,11 @@ class EngineConfig:
     # repeat each other, and training time grows with them.
     learned_samples: int = 7000
 
-    # A state is forecast once this many of its spells ended (count): with
-    # fewer there is nothing to take a quantile of.
-    spells_minimum: int = 5
+    # What rooms of a kind commonly do has half of the say until that much of the
+    # room's own past is known: completed spells of the state (count), and days. On
+    # recorded homes any numbers from half to twice these are as good.
+    prior_spells: float = 2.0
+    prior_days: float = 0.1
     # Days of observation at which the stages begin (d).
     stage_days: tuple[float, float, float] = (3.0, 14.0, 28.0)
 

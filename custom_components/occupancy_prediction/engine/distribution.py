@@ -105,6 +105,13 @@ def with_floor(cdf: FloatArray, floor: float) -> FloatArray:
     return (1 - floor) * cdf + floor * uniform
 
 
+def mean_time(cdf: FloatArray) -> FloatArray:
+    """Return the mean time in minutes, of "later" the horizon, shape (n,)."""
+    edges = np.concatenate([np.zeros((len(cdf), 1)), cdf], 1)
+    left = 1 - (edges[:, 1:] + edges[:, :-1]) / 2
+    return np.asarray(left @ np.diff(GRID), np.float64)
+
+
 def within_tolerance(
     cdf: FloatArray, tolerance: float, at_once: FloatArray | None = None
 ) -> FloatArray:

@@ -4,7 +4,8 @@ The logarithmic pool (Genest & Zidek 1986) of each bin's hazard came closer on r
 homes than the mixture of the distributions. Weights are kept per direction and issue
 class (soon after a transition, or later), learned on forecasts of days the members were
 not fitted on, and shrunk to their default shares: unlike members are pooled for
-robustness, not to win a contest.
+robustness, not to win a contest. What rooms of a kind commonly do has the first word
+and gives way as the room's own past comes in.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,11 +24,12 @@ from .distribution import (
     probability_within,
     with_floor,
 )
-from .models import MEMBERS, REFERENCE
+from .models import MEMBERS, PRIOR, REFERENCE
 from .models.base import Arrays
 from .samples import Outcomes, Samples
 from .types import BINS, BoolArray, FloatArray, IntArray
 
+# Vacant and fresh, vacant, occupied and fresh, occupied.
 CLASSES = 4
 # Expectation-maximization of mixture weights converges in a few dozen steps.
 _STEPS = 50
@@ -53,6 +55,22 @@ def default_weights(shares: Sequence[float] | None = None) -> FloatArray:
         shares = [member.share for member in MEMBERS]
     total = np.asarray(shares, np.float64) / max(sum(shares), 1e-12)
     return np.tile(total, (CLASSES, 1))
+
+
+def with_prior(
+    weights: FloatArray, spells: tuple[int, int], days: float, config: EngineConfig
+) -> FloatArray:
+    """Return the weights as they hold for so much of a past, (CLASSES, members).
+
+    ``spells`` are those that ended, vacant and occupied: with none of a state, or no
+    time observed, nobody but the prior knows how long it lasts.
+    """
+    completed = np.repeat(np.asarray(spells, np.float64), CLASSES // 2)
+    known = completed / (completed + config.prior_spells)
+    known = known * days / (days + config.prior_days)
+    mixed = weights * known[:, None]
+    mixed[:, MEMBERS.index(PRIOR)] += 1 - known
+    return mixed
 
 
 def learn_weights(

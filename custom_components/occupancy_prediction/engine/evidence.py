@@ -13,7 +13,8 @@ import numpy as np
 
 from .distribution import bin_masses
 from .errors import ModelStateError
-from .samples import SAMPLE_COLUMNS, Outcomes, Samples
+from .models import MEMBERS
+from .samples import SAMPLE_COLUMNS, Outcomes, Samples, TrainingSet
 from .types import BINS, BoolArray, FloatArray, IntArray
 
 _OUTCOME_COLUMNS = [f.name for f in fields(Outcomes)]
@@ -45,6 +46,13 @@ class Evidence:
         # Rounded at once: what is learned from it must not depend on whether it has
         # been saved in between.
         return cls.from_arrays(evidence.to_arrays())
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Return what there is before any forecast was made."""
+        nothing = TrainingSet.empty()
+        silent = [np.zeros((0, BINS)) for _ in MEMBERS]
+        return cls.of(silent, nothing.samples, nothing.outcomes)
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:

@@ -30,6 +30,7 @@ from .local_time import DAY_MINUTES
 from .models import MEMBERS, REFERENCE
 from .models.analogue import Analogue, similar_days
 from .models.hazard import Hazard, averages, varied
+from .newcomer import known_or_newcomer
 from .samples import Samples
 from .shown import Shown
 from .state import ModelState, RoomModel
@@ -65,11 +66,8 @@ def explain(
     samples = describe(HomeScene(timeline, spec.time_zone), room_id, np.array([now]))
     explanation = Explanation(room_id, now)
     if len(samples):
-        occupied = bool(samples.occupied[0])
-        explanation = replace(explanation, occupied=occupied)
-        model = None if state is None else state.rooms.get(room_id)
-        if model is not None and model.spells[int(occupied)] >= config.spells_minimum:
-            explanation = _explained(explanation, model, samples, config)
+        model = known_or_newcomer(state, spec.room(room_id))
+        explanation = _explained(explanation, model, samples, config)
     told = sentences(explanation, {} if names is None else names, spec.time_zone)
     return replace(explanation, sentences=told)
 
@@ -94,10 +92,11 @@ def _explained(
     explanation: Explanation, model: RoomModel, samples: Samples, config: EngineConfig
 ) -> Explanation:
     now = explanation.issued_at
+    weights = model.weights_now(config)
     forecasts = member_forecasts(model.members, samples, config)
-    shares = pool_shares(forecasts, model.weights, samples, config)[0]
+    shares = pool_shares(forecasts, weights, samples, config)[0]
     cdf = model.calibration.distributions(
-        pooled_forecast(forecasts, model.weights, samples, config), samples
+        pooled_forecast(forecasts, weights, samples, config), samples
     )
     outside = float(model.calibration.outside[int(samples.occupied[0])])
     shown = Shown.of(cdf, samples, outside)
@@ -112,6 +111,7 @@ def _explained(
     ]
     return replace(
         explanation,
+        occupied=bool(samples.occupied[0]),
         transition=Transition.VACANT if samples.occupied[0] else Transition.OCCUPIED,
         predicted_time=shown.predicted,
         lower=shown.lower,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import math
 from zoneinfo import ZoneInfo
 
+from .models import PRIOR
 from .surroundings import PLACE, ContextKind
 from .types import SensorKind, Transition
 
@@ -13,6 +14,8 @@ from .types import SensorKind, Transition
 _INPUTS_TOLD = 3
 _MEMBERS_TOLD = 3
 _DAYS_TOLD = 3
+# Share of the prior from which a forecast is mostly that of any such room.
+_MOSTLY = 0.5
 # What changes less is no reason: minutes of the median, or log of the hazard.
 _SHIFT_TOLD = 1.0
 _LOG_HAZARD_TOLD = 0.1
@@ -83,8 +86,8 @@ class SimilarDay:
 class Explanation:
     """Why the forecast of one room says what it says.
 
-    Without a forecast only ``sentences`` is filled, which otherwise says in English
-    what the rest is as data. Times are UTC seconds, None where beyond the horizon.
+    Where no sensor can tell only ``sentences`` is filled, which otherwise says in
+    English what the rest is as data. Times are UTC seconds, None where beyond the horizon.
 
     Attributes:
         occupied: the confirmed state, None if no sensor can tell.
@@ -123,12 +126,10 @@ def sentences(
     room = names.get(explanation.room_id, explanation.room_id)
     if explanation.occupied is None:
         return (f"No sensor of {room} can tell whether it is occupied.",)
-    if explanation.transition is None:
-        state = "occupied" if explanation.occupied else "vacant"
-        return (f"{room} has not been {state} often enough to forecast.",)
     zone = ZoneInfo(time_zone)
     return (
         _forecast(explanation, room, zone),
+        *_newness(explanation, room),
         *_delay(explanation, zone),
         *_members(explanation, zone),
         *_inputs(explanation, names),
@@ -147,6 +148,11 @@ def _forecast(explanation: Explanation, room: str, zone: ZoneInfo) -> str:
         f"{becomes} at about {expected}; four times out of five between {begins} "
         f"and {ends}."
     )
+
+
+def _newness(explanation: Explanation, room: str) -> Iterator[str]:
+    if sum(m.weight for m in explanation.members if m.name == PRIOR.name) > _MOSTLY:
+        yield f"Little is known of {room} yet: it is taken to be like others of its kind."
 
 
 def _delay(explanation: Explanation, zone: ZoneInfo) -> Iterator[str]:

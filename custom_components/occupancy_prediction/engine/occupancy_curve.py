@@ -28,18 +28,38 @@ _WIDTH = 30.0
 _PROFILE_PRIOR = 60.0
 _FADE_PRIOR = 10.0
 _FADE_HOURS = 1.0
+# Minutes of observation of each cell for which what rooms of a kind do stands. On
+# recorded homes 2 to 15 were about as good, up to the second week of a room.
+_COMMON_MINUTES = 5.0
+
+
+def common_profile(shares: FloatArray) -> dict[str, np.ndarray]:
+    """Return the profile of a room never observed, from P(occupied) by hour, (24,)."""
+    seen = np.full((2, _CELLS), _COMMON_MINUTES)
+    occupied = seen * np.repeat(shares, _CELLS // len(shares))
+    nothing = np.zeros((2, POINTS))
+    return {"occupied": occupied, "seen": seen, "product": nothing, "square": nothing}
 
 
 def learn_profile(
-    room: RoomTimeline, moments: FloatArray, step: float, end: float, time_zone: str
+    room: RoomTimeline,
+    moments: FloatArray,
+    step: float,
+    end: float,
+    time_zone: str,
+    *,
+    before: Arrays | None = None,
 ) -> dict[str, np.ndarray]:
     """Count how occupied the room was by day type and clock, and its memory.
 
-    ``moments`` are ``step`` seconds apart, at most up to ``end``. Shapes:
-    ``occupied`` and ``seen`` (2, 96) minutes, ``product`` and ``square``
-    (2, 97) sums for the fading after a change to vacant and to occupied.
+    ``moments`` are ``step`` seconds apart, at most up to ``end``; ``before`` is the
+    profile that is counted on from. Shapes: ``occupied`` and ``seen`` (2, 96) minutes,
+    ``product`` and ``square`` (2, 97) sums for the fading after a change to vacant and
+    to occupied.
     """
     arrays = _count(room, moments, step, time_zone)
+    if before is not None:
+        arrays = {name: array + before[name] for name, array in arrays.items()}
     return {**arrays, **_learn_fading(room, arrays, end, time_zone)}
 
 

@@ -9,6 +9,7 @@ from .distribution import modes
 from .ensemble import member_forecasts, pool_shares, pooled_forecast
 from .features import HomeScene, describe
 from .models import MEMBERS
+from .newcomer import known_or_newcomer
 from .occupancy_curve import occupancy_curve
 from .samples import Samples, entry_samples
 from .shown import Shown
@@ -35,47 +36,22 @@ def predict(
 ) -> HomeForecast:
     """Forecast every room of a home at ``now`` (UTC s).
 
-    ``timeline`` is what is known up to ``now``, of the look-back at least. Where
-    the state is unknown or too little was learned, the forecast says only that.
+    ``timeline`` is what is known up to ``now``, of the look-back at least. A room
+    the state does not know is forecast as rooms of its kind commonly go; of one of
+    which no sensor can tell, the forecast says only that.
     """
     home = HomeScene(timeline, spec.time_zone)
     rooms = {}
     for room in spec.rooms:
         samples = describe(home, room.room_id, np.array([now]))
-        model = None if state is None else state.rooms.get(room.room_id)
-        forecast = _known(room.room_id, samples, model, now)
-        if (
-            state is not None
-            and model is not None
-            and forecast.occupied is not None
-            and model.spells[int(forecast.occupied)] >= config.spells_minimum
-        ):
-            forecast = _forecast(
-                replace(forecast, model_version=state.version),
-                room,
-                samples,
-                model,
-                config,
-                spec.time_zone,
-            )
+        model = known_or_newcomer(state, room)
+        forecast = Forecast(room.room_id, now, None, stage=model.stage)
+        if len(samples):
+            if state is not None and room.room_id in state.rooms:
+                forecast = replace(forecast, model_version=state.version)
+            forecast = _forecast(forecast, room, samples, model, config, spec.time_zone)
         rooms[room.room_id] = forecast
     return HomeForecast(now, rooms)
-
-
-def _known(
-    room_id: str, samples: Samples, model: RoomModel | None, now: float
-) -> Forecast:
-    """Return what is known without forecasting."""
-    forecast = Forecast(room_id, now, None)
-    if model is not None:
-        forecast = replace(forecast, stage=model.stage)
-    if not len(samples):
-        return forecast
-    return replace(
-        forecast,
-        occupied=bool(samples.occupied[0]),
-        since=now - float(samples.elapsed[0]) * 60,
-    )
 
 
 def _forecast(
@@ -87,11 +63,12 @@ def _forecast(
     time_zone: str,
 ) -> Forecast:
     now = forecast.issued_at
+    weights = model.weights_now(config)
     forecasts = member_forecasts(model.members, samples, config)
     cdf = model.calibration.distributions(
-        pooled_forecast(forecasts, model.weights, samples, config), samples
+        pooled_forecast(forecasts, weights, samples, config), samples
     )
-    shares = pool_shares(forecasts, model.weights, samples, config)[0]
+    shares = pool_shares(forecasts, weights, samples, config)[0]
     occupied = bool(samples.occupied[0])
     shown = Shown.of(cdf, samples, float(model.calibration.outside[int(occupied)]))
     predicted = shown.predicted
@@ -103,14 +80,15 @@ def _forecast(
             vacancy_delay=room.vacancy_delay,
             time_zone=time_zone,
         )
-        if model.spells[int(not occupied)] >= config.spells_minimum:
-            following = Shown.of(_distribution(entry, model, config), entry).predicted
+        following = Shown.of(_distribution(entry, model, config), entry).predicted
     confidence = model.calibration.confidence(cdf, samples, config.reliable_tolerance)
     curve = occupancy_curve(
         model.profile, cdf, occupied=occupied, now=now, time_zone=time_zone
     )
     return replace(
         forecast,
+        occupied=occupied,
+        since=now - float(samples.elapsed[0]) * 60,
         transition=Transition.VACANT if occupied else Transition.OCCUPIED,
         predicted_time=predicted,
         lower=shown.lower,
@@ -138,5 +116,5 @@ def _distribution(
     samples: Samples, model: RoomModel, config: EngineConfig
 ) -> FloatArray:
     forecasts = member_forecasts(model.members, samples, config)
-    pooled = pooled_forecast(forecasts, model.weights, samples, config)
+    pooled = pooled_forecast(forecasts, model.weights_now(config), samples, config)
     return model.calibration.distributions(pooled, samples)

@@ -159,6 +159,16 @@ class TrainingSet:
     stays: Stays
     purpose: Purpose = Purpose.OTHER
 
+    @classmethod
+    def empty(cls, purpose: Purpose = Purpose.OTHER) -> Self:
+        """Return what there is to learn before anything was observed."""
+        numbers, flags = np.zeros(0), np.zeros(0, np.bool_)
+        nowhere = entry_samples(
+            numbers, occupied=False, vacancy_delay=1.0, time_zone="UTC"
+        )
+        stays = Stays(flags, numbers, numbers, flags, numbers, flags)
+        return cls(nowhere, Outcomes(numbers, flags), stays, purpose)
+
 
 def samples_at(room: RoomTimeline, moments: FloatArray, time_zone: str) -> Samples:
     """Describe a room at moments; those of unknown state are left out."""

@@ -13,11 +13,12 @@ import zlib
 import numpy as np
 
 from .calibration import Calibration
-from .ensemble import CLASSES
+from .config import EngineConfig
+from .ensemble import CLASSES, with_prior
 from .errors import ModelStateError, ModelVersionError
 from .evidence import Evidence
 from .models import MEMBERS
-from .types import BINS, Stage
+from .types import BINS, FloatArray, Stage
 
 # Raised whenever saved arrays change their meaning; an older model is then
 # trained anew from the archive.
@@ -77,7 +78,7 @@ class RoomModel:
     """
 
     members: MemberArrays
-    weights: np.ndarray
+    weights: FloatArray
     calibration: Calibration
     evidence: Evidence
     profile: Mapping[str, np.ndarray]
@@ -87,6 +88,10 @@ class RoomModel:
     counted_until: float
     open_since: float
     stage: Stage
+
+    def weights_now(self, config: EngineConfig) -> FloatArray:
+        """Return the pool weights as they hold for what is known of the room."""
+        return with_prior(self.weights, self.spells, self.days, config)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from .evidence import Evidence
 from .features import HomeScene
 from .models import MEMBERS, REFERENCE
 from .models.base import Arrays, FitContext
+from .newcomer import newcomer
 from .occupancy_curve import learn_profile, update_profile
 from .record import Resolved, RoomRecord
 from .samples import TrainingSet
@@ -91,6 +92,7 @@ def train(
                     config.sample_step,
                     now,
                     spec.time_zone,
+                    before=newcomer(timeline.rooms[room_id].purpose).profile,
                 ),
                 spells=(0, 0),
                 days=0.0,
@@ -284,9 +286,7 @@ def _look_ahead(
         max(days * config.holdout_share, config.holdout_days_minimum),
         config.holdout_days_maximum,
     )
-    parts: dict[str, list[Evidence]] = {
-        room_id: [_no_evidence(record)] for room_id, record in records.items()
-    }
+    parts = {room_id: [Evidence.empty()] for room_id in records}
     folds = config.holdout_folds
     if days < length + config.holdout_days_minimum:
         folds = 0
@@ -305,15 +305,6 @@ def _look_ahead(
             forecasts = member_forecasts(fitted[room_id], samples, config)
             parts[room_id].append(Evidence.of(forecasts, samples, outcomes))
     return {room_id: Evidence.joined(part) for room_id, part in parts.items()}
-
-
-def _no_evidence(record: RoomRecord) -> Evidence:
-    nothing = record.resolve(-np.inf).issued
-    return Evidence.of(
-        member_forecasts({}, nothing.samples, EngineConfig()),
-        nothing.samples,
-        nothing.outcomes,
-    )
 
 
 def _learn_from(

@@ -266,9 +266,8 @@ class Alternative:
 class Forecast:
     """When the state of one room will change next.
 
-    A forecast that has nothing to say (state unknown, too little learned)
-    has ``transition`` None and ``cdf`` empty. Times that lie beyond the
-    24 h horizon are None.
+    That of a room whose state is unknown has nothing to say: ``transition`` is None
+    and ``cdf`` empty. Times that lie beyond the 24 h horizon are None.
 
     Attributes:
         issued_at: the moment it was made.

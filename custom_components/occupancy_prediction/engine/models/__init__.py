@@ -14,6 +14,8 @@ from .sequence import Sequence
 
 # The forecast that others take as an input, made without their help.
 REFERENCE = Kernel()
+# What speaks before anything was learned, and gives way as it is.
+PRIOR = Prior()
 MEMBERS: tuple[Member, ...] = (
     Climatology(),
     Duration(),
@@ -23,8 +25,8 @@ MEMBERS: tuple[Member, ...] = (
     Analogue(),
     HiddenMarkov(),
     GaussianProcess(),
-    Prior(),
+    PRIOR,
     Sequence(),
 )
 
-__all__ = ["MEMBERS", "REFERENCE"]
+__all__ = ["MEMBERS", "PRIOR", "REFERENCE"]
