@@ -161,9 +161,10 @@ BANDS: Final = (
         6 engine/occupancy 0 3 A2 tracker
         6 engine/samples 3 9 - moments, and what came after each
         6 engine/metrics 9 12 - scores
-        7 engine/timeline 0 4 - messages become spans
-        7 engine/local_time 4 8 - clock on the wall
-        7 engine/distribution 8 12 - time to the change
+        7 engine/timeline 0 3.6 - messages become spans
+        7 engine/silence 3.6 6.4 - who was watching
+        7 engine/local_time 6.4 9 - clock on the wall
+        7 engine/distribution 9 12 - time to change
         8 engine/steps 0 4 - what sensors measure
         9 engine/config 0 4 - every tuning number
         9 engine/types 4 12 - Observation in, Forecast out
@@ -207,13 +208,13 @@ engine/ensemble: engine/models 5
 engine/features: engine/samples 8
 engine/models: engine/samples 4.5
 engine/occupancy: engine/timeline 1.5
-engine/samples: engine/timeline 3.5, engine/local_time 6
+engine/samples: engine/timeline 3.3, engine/local_time 7
 engine/metrics: engine/distribution 10.5
 engine/timeline: engine/steps 2
 engine/steps: engine/config 2
 engine/types: engine/surroundings 6.5
-engine/local_time: engine/types 6
-engine/distribution: engine/types 8.5
+engine/local_time: engine/types 7
+engine/silence: engine/types 5
 """
 
 # What is said of the two ways of the data, by the letter of their steps.

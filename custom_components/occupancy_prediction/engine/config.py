@@ -41,6 +41,14 @@ class EngineConfig:
     # week and a day, for what happened at this time a week ago.
     habit_look_back: float = 8 * 24 * 3600.0
 
+    # What is learned from goes back that far (d): the archive forgets what is older, a
+    # year shows every season once, and a message of an older time, from a clock that
+    # was wrong, would cost the sampling of all the days since.
+    record_days: float = 400.0
+    # No sensor of the home says anything for longer than that (d): nothing was watching.
+    # Most holidays are shorter, and what is longer is no habit.
+    record_gap: float = 14.0
+
     # Training moments are this far apart (s): closer ones are the same
     # observation once more and only cost time.
     sample_step: float = 300.0

@@ -22,6 +22,7 @@ from .newcomer import newcomer
 from .occupancy_curve import learn_profile, update_profile
 from .record import Resolved, RoomRecord
 from .samples import TrainingSet
+from .silence import recorded
 from .state import ModelState, RoomModel
 from .timeline import HomeTimeline, build_timeline
 from .types import FloatArray, HomeSpec, ObservationTable, Stage
@@ -58,6 +59,7 @@ def train(
     ``checkpoint`` is called with the share done (0..1) and may raise
     ``TrainingCancelled``. The answer depends on nothing but the arguments.
     """
+    table = recorded(table, config, now)
     timeline = build_timeline(spec, table, config, now)
     home = HomeScene(timeline, spec.time_zone)
     records = {
