@@ -142,8 +142,8 @@ class Reference:
                 if item.sensor_id != sensor.sensor_id or sensor.kind not in kinds:
                     continue
                 is_door = sensor.kind is SensorKind.DOOR
-                back = before is not None and math.isnan(before.value)
-                moved = is_door and not math.isnan(item.value) and not back
+                back = before is not None and not math.isfinite(before.value)
+                moved = is_door and math.isfinite(item.value) and not back
                 on = sensor.kind in (SensorKind.MOTION, SensorKind.PRESENCE)
                 if moved or (on and item.value == 1.0):
                     moments.append(item.timestamp)
@@ -159,7 +159,7 @@ class Reference:
         ]
         doors = [each for each in self.room.sensors if each.kind is SensorKind.DOOR]
         words = [self.told(sensor, moment) for sensor in better or doors]
-        return any(word is not None and not math.isnan(word.value) for word in words)
+        return any(word is not None and math.isfinite(word.value) for word in words)
 
     def is_active(self, moment: float) -> bool:
         """Tell whether a sensor of the room is on."""

@@ -1,5 +1,7 @@
 """Tests of what counts as the record of a home."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,16 +53,16 @@ def days_of(table: ObservationTable) -> list[float]:
 
 def test_nothing_and_an_ordinary_record_stay_as_they_are() -> None:
     """Pauses up to two weeks are life."""
-    assert not len(recorded(ObservationTable.empty(), CONFIG, END))
+    assert not len(recorded(SPEC, ObservationTable.empty(), CONFIG, END))
     table = told(450, 464, 478, 490)
-    assert days_of(recorded(table, CONFIG, END)) == days_of(table)
-    assert not len(recorded(table, CONFIG, MONDAY))
+    assert days_of(recorded(SPEC, table, CONFIG, END)) == days_of(table)
+    assert not len(recorded(SPEC, table, CONFIG, MONDAY))
 
 
 def test_the_record_is_as_long_as_the_archive() -> None:
     """What is older than 400 days is not learned from, nor what comes later."""
     days = np.arange(80.0, 520.0, 5.0)
-    kept = days_of(recorded(told(*days), CONFIG, END))
+    kept = days_of(recorded(SPEC, told(*days), CONFIG, END))
     assert (kept[0], kept[-1]) == (100.0, 495.0)
 
 
@@ -68,13 +70,13 @@ def test_the_record_is_as_long_as_the_archive() -> None:
 def test_a_stray_message_is_not_the_beginning(stray: float) -> None:
     """However long ago: the record begins behind the silence."""
     table = told(stray, 490, 491, 492)
-    assert days_of(recorded(table, CONFIG, END)) == [490, 491, 492]
+    assert days_of(recorded(SPEC, table, CONFIG, END)) == [490, 491, 492]
 
 
 def test_a_season_without_a_message_is_unknown() -> None:
     """What was before is kept; in between no sensor can tell."""
     table = told(*range(300, 400, 5), *range(440, 500, 5))
-    kept = recorded(table, CONFIG, END)
+    kept = recorded(SPEC, table, CONFIG, END)
     assert len(kept) == len(table) + 2
     hall = build_timeline(SPEC, kept, CONFIG, END).rooms["hall"]
     moments = MONDAY + np.array([390.0, 395.5, 396, 420, 439, 441, 499]) * DAY
@@ -88,10 +90,27 @@ def test_a_season_without_a_message_is_unknown() -> None:
 def test_a_silence_that_lasts_leaves_the_record() -> None:
     """Sensors that all died a month ago are no month of vacancy."""
     table = told(470, 471, 472, 473)
-    kept = recorded(table, CONFIG, END)
+    kept = recorded(SPEC, table, CONFIG, END)
     assert days_of(kept)[:4] == [470, 471, 472, 473]
     assert np.isnan(kept.values[4:]).all()
     assert len(kept) == 6
+
+
+def test_thermometers_do_not_watch() -> None:
+    """What they say neither begins a record nor ends a silence."""
+    climate = SensorSpec("climate", SensorKind.TEMPERATURE)
+    hall = replace(SPEC.rooms[0], sensors=(*SPEC.rooms[0].sensors, climate))
+    days = np.r_[490.0, 491, 492, np.arange(400.0, 500.0, 5.0)]
+    table = ObservationTable.from_columns(
+        MONDAY + days * DAY,
+        np.r_[[0, 0, 0], np.full(20, 1)],
+        np.r_[[0.0, 1, 0], np.full(20, 21.5)],
+        ("hall", "climate"),
+    )
+    kept = recorded(HomeSpec((hall,)), table, CONFIG, END)
+    assert days_of(kept) == [490, 490, 491, 492, 495]
+    alone = recorded(HomeSpec((hall,)), table.before(MONDAY + 480 * DAY), CONFIG, END)
+    assert len(alone) == 16
 
 
 def test_training_does_not_sample_empty_years() -> None:

@@ -128,7 +128,7 @@ class HomeTracker:
         if sensor is None:
             self._measured.hear(observation, now)
             return changes
-        if math.isnan(observation.value):
+        if not math.isfinite(observation.value):
             self._lose(sensor, now)
         else:
             self._hear(sensor, observation.value, now)

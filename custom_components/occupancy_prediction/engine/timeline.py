@@ -218,15 +218,15 @@ def _on_spans(times: FloatArray, values: FloatArray, limit: float) -> Spans:
 
 def _door_events(times: FloatArray, values: FloatArray) -> Spans:
     """Return a point for each message that is not the first after an outage."""
-    after_outage = np.r_[False, np.isnan(values[:-1])]
-    events = times[~np.isnan(values) & ~after_outage]
+    after_outage = np.r_[False, ~np.isfinite(values[:-1])]
+    events = times[np.isfinite(values) & ~after_outage]
     return Spans(events, events)
 
 
 def _known_spans(times: FloatArray, values: FloatArray) -> Spans:
     """Return the spans in which the sensor was available."""
     following = np.r_[times[1:], np.inf]
-    available = ~np.isnan(values)
+    available = np.isfinite(values)
     return Spans.merged(times[available], following[available])
 
 

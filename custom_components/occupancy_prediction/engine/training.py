@@ -59,7 +59,7 @@ def train(
     ``checkpoint`` is called with the share done (0..1) and may raise
     ``TrainingCancelled``. The answer depends on nothing but the arguments.
     """
-    table = recorded(table, config, now)
+    table = recorded(spec, table, config, now)
     timeline = build_timeline(spec, table, config, now)
     home = HomeScene(timeline, spec.time_zone)
     records = {

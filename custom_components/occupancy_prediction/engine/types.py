@@ -133,7 +133,7 @@ class Observation:
 
     ``value`` is 1 for active or open, 0 for inactive or closed, the measured
     number for climate sensors (for the context see ``ContextKind``), and NaN when
-    the sensor became unavailable.
+    the sensor became unavailable; what is infinite says as little.
     """
 
     timestamp: float
