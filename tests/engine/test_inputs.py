@@ -28,12 +28,17 @@ from custom_components.occupancy_prediction.engine.explanation import (
     sentences,
 )
 from custom_components.occupancy_prediction.engine.features import (
+    FEATURES,
     NEEDS,
     HomeScene,
     describe,
 )
+from custom_components.occupancy_prediction.engine.models.base import is_of_climate
 from custom_components.occupancy_prediction.engine.timeline import build_timeline
-from custom_components.occupancy_prediction.engine.types import FloatArray
+from custom_components.occupancy_prediction.engine.types import (
+    MEASURED_KINDS,
+    FloatArray,
+)
 
 from .family import DAY, QUICK as CONFIG, home
 
@@ -131,6 +136,12 @@ def test_every_input_has_a_name_and_every_feature_words() -> None:
         told = [s for s in sentences(alone, {}, "UTC") if "on average" in s]
         assert len(told) <= 1
         assert not any(name.replace("_", " ") in sentence for sentence in told)
+
+
+def test_members_know_what_is_measured_by_its_name() -> None:
+    """They hold it tighter, and know no other mark of it."""
+    climate = {name for name, need in NEEDS.items() if need in MEASURED_KINDS}
+    assert {name for name in FEATURES if is_of_climate(name)} == climate
 
 
 def test_nothing_learned_is_made_of_the_clock_alone() -> None:
