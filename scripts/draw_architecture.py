@@ -92,8 +92,9 @@ BANDS: Final = (
         ("#e3f0fa", "#b5d5ec"),
         LOW,
         """
-        1 binary_sensor 0 6 A5 is the room occupied?
-        1 sensor 6 12 A5 when it changes, how sure that is
+        1 binary_sensor 0 4 A5 is the room occupied?
+        1 sensor 4 8.4 A5 when it changes, how sure that is
+        1 accuracy 8.4 12 - how good that has been
         2 entity 0 12 - names and devices; writes only what changed
         """,
     ),
@@ -112,14 +113,16 @@ BANDS: Final = (
         ("#fdf3df", "#ecd3a0"),
         HIGH,
         """
-        1 follower 0 2 - new ids, gone rooms
-        1 health 2 4 - silent sensors
-        1 backfill 4 6 - imports once
+        1 follower 0 1.6 - new ids
+        1 health 1.6 3.2 - silent sensors
+        1 scorekeeper 3.2 4.8 - said and came
+        1 backfill 4.8 6.4 - imports once
         1 storage 9 11 - opens all files
-        2 config_flow 0 2 - home and rooms
-        2 repairs 2 4 - issues
-        2 history 4 6 B1 asks recorder
-        2 collector 6 8 A1 hears sensors
+        2 config_flow 0 1.6 - home, rooms
+        2 repairs 1.6 3.2 - issues
+        2 deadline 3.2 4.6 - one timer
+        2 history 4.6 6.2 B1 before
+        2 collector 6.2 8 A1 hears sensors
         2 archive_writer 8 9.85 B2 in batches
         2 trainer 9.85 12 B4 when to learn
         """,
@@ -136,6 +139,7 @@ BANDS: Final = (
         2 archive 8 10.05 B3 what sensors said
         2 model_store 10.05 11.7 B6 one file
         3 const 0 2 - names
+        3 forecast_log 5.5 8 - what was forecast
         3 archive_file 8 10.05 - tables, versions
         """,
     ),
@@ -149,9 +153,10 @@ BANDS: Final = (
         1 engine/predictor 3 8.4 A3 model + present = forecast
         1 engine/training 8.4 12 B5 past = model
         2 engine/newcomer 3.4 8.4 - a room before its first day
-        3 engine/explanation 0 3 - in words
-        3 engine/shown 3 5.2 - whole minutes
-        3 engine/state 5.2 9 - what was learned: arrays
+        3 engine/explanation 0 2.2 - in words
+        3 engine/shown 2.2 4.2 - whole minutes
+        3 engine/scoring 4.2 6 - fared?
+        3 engine/state 6 9 - what was learned
         3 engine/record 9 12 - what was known when
         4 engine/occupancy_curve 0 4 - the next 24 h
         4 engine/ensemble 4 6.6 - who is heard
@@ -184,6 +189,8 @@ PACKAGES: Final = ("engine/features", "engine/models")
 
 # Who uses whom, and the column in which the arrow is drawn; "engine" is its face.
 ARROWS: Final = Path(__file__).with_name("architecture_arrows.txt").read_text("utf-8")
+
+MOTTO: Final = "A module uses only what is further down; arrows show the main uses."
 
 # What is said of the two ways of the data, by the letter of their steps.
 WAYS: Final = {
@@ -301,13 +308,11 @@ def heading_of(number: int, band: Band, top: float) -> str:
 
 def arrows() -> list[tuple[str, str, float]]:
     """Return who uses whom, and the column of the arrow."""
-    found = []
-    for line in ARROWS.strip().splitlines():
-        source, targets = line.split(":")
-        for target in targets.split(","):
-            name, column = target.split()
-            found.append((source, name, float(column)))
-    return found
+    return [
+        (source, name, float(column))
+        for source, targets in (item.split(":") for item in ARROWS.strip().splitlines())
+        for name, column in (target.split() for target in targets.split(","))
+    ]
 
 
 def arrow(source: str, target: str, column: float) -> str:
@@ -339,13 +344,7 @@ def drawing() -> str:
         tip,
         f'<rect width="{WIDTH}" height="{height:.0f}" rx="16" fill="{GROUND}"/>',
         text(LEFT, 34, "Occupancy Prediction", 20, INK, more=' font-weight="700"'),
-        text(
-            LEFT,
-            54,
-            "A module uses only what is further down; arrows show the main uses.",
-            13,
-            QUIET,
-        ),
+        text(LEFT, 54, MOTTO, 13, QUIET),
     ]
     parts += [ground_of(band, edges[band.title]) for band in BANDS]
     # On the bands, under the boxes and the titles.

@@ -49,9 +49,10 @@ def rows(options: Iterable[Option], form: dict[str, Any]) -> Iterator[tuple[str,
 def _default_and_choices(option: Option) -> tuple[str, str]:
     if isinstance(option, NumberOption):
         limits = option.selector.serialize()["selector"]["number"]
+        unit = limits["unit_of_measurement"]
         return (
-            f"{option.default:g} s",
-            f"{limits['min']:g} to {limits['max']:g} s",
+            f"{option.default:g} {unit}",
+            f"{limits['min']:g} to {limits['max']:g} {unit}",
         )
     return (
         f"those of the area: {_words(option.found)}",

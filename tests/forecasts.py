@@ -3,10 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.occupancy_prediction.accuracy import ROOM_ACCURACY
+from custom_components.occupancy_prediction.const import DOMAIN
 from custom_components.occupancy_prediction.coordinator import (
     LearningStatus,
     OccupancyCoordinator,
@@ -14,11 +18,15 @@ from custom_components.occupancy_prediction.coordinator import (
 from custom_components.occupancy_prediction.engine import (
     GRID,
     HORIZON,
+    Accuracy,
+    AccuracyTable,
     Alternative,
     Forecast,
+    HomeAccuracy,
     HomeForecast,
     Stage,
     Transition,
+    Window,
 )
 
 from .home import add_area, add_home, add_sensor, room, set_up
@@ -71,6 +79,18 @@ def silent_nook() -> Forecast:
     return Forecast(NOOK, ISSUED, None)
 
 
+def enable_all_sensors(hass: HomeAssistant) -> None:
+    """Let those sensors be enabled, too, that are disabled at first."""
+    for room_id in (KITCHEN, BATH, NOOK):
+        for description in ROOM_ACCURACY:
+            er.async_get(hass).async_get_or_create(
+                SENSOR_DOMAIN,
+                DOMAIN,
+                f"{room_id}_{description.key}",
+                suggested_object_id=f"{room_id.removeprefix('room_')}_{description.key}",
+            )
+
+
 async def start_home(hass: HomeAssistant) -> MockConfigEntry:
     """Set up a home of three rooms, of which one has no area."""
     for name in ("kitchen", "bath"):
@@ -91,6 +111,35 @@ async def start_home(hass: HomeAssistant) -> MockConfigEntry:
     return entry
 
 
+def accuracy_of_kitchen(**changed: Any) -> HomeAccuracy:
+    """Return that the kitchen was forecast for a week, and the other rooms never."""
+    week = Accuracy(
+        count=2016,
+        mean_absolute_error=34.6,
+        late_share=0.514,
+        within_threshold=0.553,
+        within_20=0.607,
+        crps=25.3,
+        log_score=2.41,
+        skill=0.236,
+        coverage=0.788,
+        pit=(0.1,) * 10,
+        reliable_share=0.125,
+        reliable=Accuracy(count=252, mean_absolute_error=8.7, within_20=0.933),
+    )
+    week = replace(week, **changed)
+    table = AccuracyTable(
+        {
+            (Window.DAY, None): replace(week, mean_absolute_error=51.2, skill=-0.04),
+            (Window.WEEK, None): week,
+            (Window.WEEK, Transition.VACANT): replace(week, mean_absolute_error=20.4),
+            (Window.WEEK, Transition.OCCUPIED): replace(week, skill=None),
+            (Window.MONTH, None): replace(week, reliable=None, reliable_share=0.0),
+        }
+    )
+    return HomeAccuracy(ISSUED, 15.0, {KITCHEN: table}, table)
+
+
 def coordinator_of(entry: MockConfigEntry) -> OccupancyCoordinator:
     """Return the coordinator of a home that runs."""
     coordinator = entry.runtime_data.coordinator
@@ -102,9 +151,12 @@ def show(
     entry: MockConfigEntry,
     *rooms: Forecast,
     status: LearningStatus | None = None,
+    accuracy: HomeAccuracy | None = None,
 ) -> None:
-    """Let the entities see forecasts and how far learning has come."""
+    """Let the entities see forecasts, how far learning has come and how good it is."""
     coordinator = coordinator_of(entry)
     if status is not None:
         coordinator.status = status
+    if accuracy is not None:
+        coordinator.accuracy = accuracy
     coordinator.async_set_updated_data(home_forecast(*rooms))

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 import sqlite3
 
+import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -15,14 +16,46 @@ from custom_components.occupancy_prediction.archive import (
     delete_archive,
 )
 from custom_components.occupancy_prediction.archive_file import SCHEMA
+from custom_components.occupancy_prediction.engine import GRID, Forecast, Issued
 from custom_components.occupancy_prediction.engine.types import Observation
+from custom_components.occupancy_prediction.forecast_log import LogEntry
 
-from .disk import full_disk
+from .disk import busy_database, full_disk
 
 # 2026-11-24 05:59:14 UTC
 NOW = 1_795_499_954.0
 STAMP = "20261124-055914"
 HALL = "binary_sensor.hall_motion"
+# What the first release made of a new file.
+FIRST_SCHEMA = """
+PRAGMA auto_vacuum = FULL;
+PRAGMA journal_mode = WAL;
+BEGIN IMMEDIATE;
+CREATE TABLE sensors (
+    id INTEGER NOT NULL,
+    sensor_id VARCHAR NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (sensor_id)
+);
+CREATE TABLE marks (
+    name VARCHAR NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (name)
+);
+CREATE TABLE events (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    sensor INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    value FLOAT,
+    FOREIGN KEY(sensor) REFERENCES sensors (id)
+);
+CREATE UNIQUE INDEX ix_events_sensor_timestamp ON events (sensor, timestamp);
+INSERT INTO sensors VALUES (1, 'binary_sensor.hall_motion');
+INSERT INTO events VALUES (7, 1, 1795499954000, 1.0), (8, 1, 1795499999500, NULL);
+INSERT INTO marks VALUES ('alive', 1795500000000);
+PRAGMA user_version = 1;
+COMMIT;
+"""
 
 
 @pytest.fixture
@@ -66,6 +99,17 @@ def _sql(statement: str) -> Callable[[Path], None]:
     return change
 
 
+def _first_release(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(FIRST_SCHEMA)
+
+
+def _forecast(moment: float) -> Issued:
+    cdf = np.linspace(0.1, 0.9, len(GRID) - 1)
+    forecast = Forecast("hall", moment, False, cdf=tuple(cdf.tolist()))
+    return Issued.of([forecast])
+
+
 def _foreign(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE states (state_id INTEGER)")
@@ -79,6 +123,7 @@ def _foreign(path: Path) -> None:
         pytest.param(_bad_page, ProblemKind.CORRUPT, id="bad page"),
         pytest.param(_foreign, ProblemKind.CORRUPT, id="foreign"),
         pytest.param(_sql("DROP TABLE events"), ProblemKind.CORRUPT, id="no table"),
+        pytest.param(_sql("DROP TABLE scores"), ProblemKind.CORRUPT, id="no scores"),
         pytest.param(
             _sql("ALTER TABLE events DROP COLUMN value"),
             ProblemKind.CORRUPT,
@@ -106,6 +151,54 @@ def test_set_aside(
     assert problem is None
     assert len(again.load([HALL])) == 1
     again.close()
+
+
+def test_first_release(path: Path) -> None:
+    """A file of the first release keeps all it holds, and takes forecasts from now on."""
+    _first_release(path)
+    archive, problem = Archive.open(path, NOW)
+    assert problem is None
+    assert archive.alive_until() == 1_795_500_000.0
+    table = archive.load([HALL])
+    assert table.timestamps.tolist() == [1_795_499_954.0, 1_795_499_999.5]
+    assert table.values[0] == 1.0
+    assert archive.append([Observation(NOW + 99, HALL, 0.0)]) == 1
+    archive.forecasts.write([LogEntry({"hall": _forecast(NOW)})])
+    archive.close()
+    again, problem = Archive.open(path, NOW)
+    assert problem is None
+    assert again.forecasts.unscored(0.0)["hall"].issued_at.tolist() == [NOW]
+    assert len(again.load([HALL])) == 3
+    again.close()
+    with closing(sqlite3.connect(path)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()
+        newest = connection.execute("SELECT max(id) FROM events").fetchone()
+    assert version == (SCHEMA,)
+    # Mirrors follow the ids: they go on where they were.
+    assert newest == (9,)
+
+
+def test_first_release_that_cannot_be_changed_now(path: Path) -> None:
+    """Where the disk is full or somebody has the file it stays as it is."""
+    _first_release(path)
+    with full_disk(), pytest.raises(OperationalError):
+        Archive.open(path, NOW)
+    with busy_database(path), pytest.raises(OperationalError):
+        Archive.open(path, NOW)
+    with closing(sqlite3.connect(path)) as connection:
+        tables = {
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'"
+            )
+        }
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert tables == {"sensors", "events", "marks", "sqlite_sequence"}
+    assert [file.name for file in path.parent.iterdir()] == ["archive.db"]
+    archive, problem = Archive.open(path, NOW)
+    assert problem is None
+    assert archive.spans([HALL]) == {HALL: (1_795_499_954.0, 1_795_499_999.5)}
+    archive.close()
 
 
 def test_set_aside_twice(path: Path) -> None:

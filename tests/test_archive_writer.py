@@ -1,13 +1,16 @@
 """From the event loop into the archive, whatever the disk says."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+import sqlite3
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
+import numpy as np
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from sqlalchemy.exc import OperationalError
@@ -15,11 +18,21 @@ from sqlalchemy.exc import OperationalError
 from custom_components.occupancy_prediction.archive import Archive
 from custom_components.occupancy_prediction.archive_writer import (
     BATCH_ROWS,
+    MEMORY_ENTRIES,
     MEMORY_ROWS,
     ArchiveWriter,
     WriteProblem,
 )
+from custom_components.occupancy_prediction.engine import (
+    GRID,
+    HORIZON,
+    Forecast,
+    Issued,
+    score,
+)
+from custom_components.occupancy_prediction.engine.samples import Outcomes
 from custom_components.occupancy_prediction.engine.types import Observation
+from custom_components.occupancy_prediction.forecast_log import SLOT_SECONDS, LogEntry
 
 from .disk import busy_database, full_disk
 
@@ -330,3 +343,118 @@ async def test_put_while_failing(
     await _pass(hass, freezer, 1)
     assert _written(archive) == list(range(BATCH_ROWS + 2))
     await writer.async_stop()
+
+
+def _issued(number: int) -> Issued:
+    """Return a forecast, each in a slot of its own."""
+    cdf = tuple((GRID[1:] / HORIZON).tolist())
+    return Issued.of([Forecast("hall", START + number * SLOT_SECONDS, True, cdf=cdf)])
+
+
+def _put_forecast(writer: ArchiveWriter, number: int) -> None:
+    writer.put_entry(LogEntry({"hall": _issued(number)}))
+
+
+def _put_score(writer: ArchiveWriter, number: int) -> None:
+    outcomes = Outcomes(np.array([60.0]), np.array([True]))
+    writer.put_entry(LogEntry(scores={"hall": score(_issued(number), outcomes)}))
+
+
+def _logged(archive: Archive) -> tuple[list[int], list[int]]:
+    """Return the numbers of the forecasts that are open, and of those scored."""
+    open_ones, scored = (
+        [
+            round((moment - START) / SLOT_SECONDS)
+            for room in found.values()
+            for moment in room.issued_at
+        ]
+        for found in (archive.forecasts.unscored(0.0), archive.forecasts.scores(0.0))
+    )
+    return open_ones, scored
+
+
+async def test_forecasts(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    archive: Archive,
+    writer: ArchiveWriter,
+) -> None:
+    """They go along with the observations of their batch, or alone."""
+    _put(writer, 1)
+    _put_forecast(writer, 0)
+    await _pass(hass, freezer, 2.1)
+    assert _written(archive) == [1]
+    assert _logged(archive) == ([0], [])
+    _put_forecast(writer, 1)
+    _put_score(writer, 0)
+    await _pass(hass, freezer, 1)
+    assert _logged(archive) == ([0], [])
+    await _pass(hass, freezer, 1.1)
+    assert _logged(archive) == ([1], [0])
+    _put_score(writer, 1)
+    await writer.async_stop()
+    assert _logged(archive) == ([], [0, 1])
+
+
+async def test_forecasts_on_a_full_disk(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    archive: Archive,
+    writer: ArchiveWriter,
+    problems: list[WriteProblem | None],
+) -> None:
+    """They wait in their order: a score finds its forecast."""
+    with full_disk():
+        _put_forecast(writer, 0)
+        await _pass(hass, freezer, 2.1)
+        assert len(problems) == 1
+        _put_score(writer, 0)
+        _put_forecast(writer, 1)
+        await _pass(hass, freezer, 5.1)
+    await _pass(hass, freezer, 10.1)
+    assert _logged(archive) == ([1], [0])
+    assert problems[1] is None
+    await writer.async_stop()
+
+
+async def test_write_that_fails_halfway(
+    tmp_path: Path,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    archive: Archive,
+    writer: ArchiveWriter,
+    problems: list[WriteProblem | None],
+) -> None:
+    """What is written again counts once."""
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as connection:
+        connection.execute(
+            "CREATE TRIGGER fail BEFORE INSERT ON marks"
+            " BEGIN SELECT raise(ABORT, 'no more marks'); END"
+        )
+        _put_forecast(writer, 0)
+        _put_score(writer, 0)
+        _put_forecast(writer, 1)
+        await _pass(hass, freezer, 61)
+        assert len(problems) == 1
+        assert _logged(archive) == ([1], [0])
+        connection.execute("DROP TRIGGER fail")
+    await _pass(hass, freezer, 5.1)
+    assert problems[1:] == [None]
+    assert _logged(archive) == ([1], [0])
+    await writer.async_stop()
+
+
+async def test_bounded_memory_of_forecasts(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    archive: Archive,
+    writer: ArchiveWriter,
+) -> None:
+    """The oldest go, as with observations."""
+    with full_disk():
+        _put_forecast(writer, 0)
+        await _pass(hass, freezer, 2.1)
+        for number in range(1, MEMORY_ENTRIES + 4):
+            _put_forecast(writer, number)
+    await writer.async_stop()
+    assert _logged(archive) == (list(range(4, MEMORY_ENTRIES + 4)), [])

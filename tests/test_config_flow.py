@@ -201,20 +201,22 @@ async def test_options_of_the_home(hass: HomeAssistant) -> None:
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "init"
     assert result["data_schema"] is not None
-    assert result["data_schema"]({}) == {"forecast_interval": 300}
+    defaults = {"forecast_interval": 300, "accuracy_threshold": 15}
+    assert result["data_schema"]({}) == defaults
     with pytest.raises(InvalidData):
         await hass.config_entries.options.async_configure(
             result["flow_id"], {"forecast_interval": 59}
         )
+    chosen = {"forecast_interval": 600, "accuracy_threshold": 20}
     result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {"forecast_interval": 600}
+        result["flow_id"], chosen
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {"forecast_interval": 600}
+    assert entry.options == chosen
 
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["data_schema"] is not None
-    assert result["data_schema"]({}) == {"forecast_interval": 600}
+    assert result["data_schema"]({}) == chosen
 
 
 async def test_a_changed_option_reloads_once(hass: HomeAssistant) -> None:
@@ -259,7 +261,10 @@ async def test_forms_reach_the_browser(
     (entry,) = hass.config_entries.async_entries(DOMAIN)
 
     form = await post("options/flow", handler=entry.entry_id)
-    assert [field["name"] for field in form["data_schema"]] == ["forecast_interval"]
+    assert [field["name"] for field in form["data_schema"]] == [
+        "forecast_interval",
+        "accuracy_threshold",
+    ]
 
     form = await post("subentries/flow", handler=[entry.entry_id, "room"])
     form = await post(f"subentries/flow/{form['flow_id']}", area_id=kitchen)

@@ -40,10 +40,10 @@ async def test_each_room_is_a_device_in_its_area(
     """The devices belong to the subentries of their rooms, the home to none."""
     await start_home(hass)
     for owner, name, area_id, subentry, entities in (
-        (KITCHEN, "Kitchen", "kitchen", KITCHEN, 9),
-        (BATH, "Bath", "bath", BATH, 9),
-        (NOOK, "Nook", None, NOOK, 9),
-        (HOME_ID, "Occupancy Prediction", None, None, 2),
+        (KITCHEN, "Kitchen", "kitchen", KITCHEN, 10),
+        (BATH, "Bath", "bath", BATH, 10),
+        (NOOK, "Nook", None, NOOK, 10),
+        (HOME_ID, "Occupancy Prediction", None, None, 3),
     ):
         device = device_registry.async_get_device_by_identifier(
             (DOMAIN, owner), HOME_ID

@@ -19,6 +19,7 @@ from custom_components.occupancy_prediction.options import (
     ROOM_OPTIONS,
     NumberOption,
     Option,
+    accuracy_threshold,
     forecast_interval,
     form_values,
     home_spec,
@@ -88,8 +89,11 @@ async def test_what_is_not_stored_has_its_default(hass: HomeAssistant) -> None:
         "room_kitchen", (), 300.0, Purpose.KITCHEN
     )
     assert forecast_interval(entry) == 300.0
-    hass.config_entries.async_update_entry(entry, options={"forecast_interval": 60})
+    assert accuracy_threshold(entry) == 15.0
+    options = {"forecast_interval": 60, "accuracy_threshold": 20}
+    hass.config_entries.async_update_entry(entry, options=options)
     assert forecast_interval(entry) == 60.0
+    assert accuracy_threshold(entry) == 20.0
 
 
 async def test_the_home_has_all_rooms_and_its_clock(hass: HomeAssistant) -> None:

@@ -19,7 +19,9 @@ from custom_components.occupancy_prediction.engine import Alternative, Stage
 from .forecasts import (
     ISSUED,
     NOW,
+    accuracy_of_kitchen,
     coordinator_of,
+    enable_all_sensors,
     occupied_bath,
     show,
     silent_nook,
@@ -49,6 +51,7 @@ async def test_all_sensors(
     snapshot: SnapshotAssertion,
 ) -> None:
     """A room with a forecast, one without, and one nobody can tell of."""
+    enable_all_sensors(hass)
     entry = await start_home(hass)
     show(
         entry,
@@ -56,6 +59,7 @@ async def test_all_sensors(
         occupied_bath(),
         silent_nook(),
         status=LearningStatus(Stage.GROWING, Activity.TRAINING, 37, ISSUED - 86400),
+        accuracy=accuracy_of_kitchen(),
     )
     await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
 
@@ -87,7 +91,7 @@ async def test_nothing_is_invented_where_no_sensor_can_tell(
     await coordinator_of(entry).async_refresh()
     states = {state.entity_id: state.state for state in hass.states.async_all("sensor")}
     assert states.pop("sensor.occupancy_prediction_learning_stage") == "collecting"
-    assert len(states) == 3 * 8 + 1
+    assert len(states) == 3 * 9 + 2
     assert set(states.values()) == {STATE_UNKNOWN}
 
 

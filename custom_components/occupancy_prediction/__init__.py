@@ -23,12 +23,13 @@ from .coordinator import OccupancyConfigEntry, OccupancyCoordinator, RuntimeData
 from .engine import EngineConfig, HomeSpec, Observation, SpecificationError
 from .follower import HomeFollower
 from .health import HealthCheck
-from .options import home_spec, sensor_kinds
+from .options import accuracy_threshold, home_spec, sensor_kinds
 from .repairs import (
     async_delete_issues,
     async_report_archive_replaced,
     async_report_archive_unwritable,
 )
+from .scorekeeper import Scorekeeper
 from .storage import Storage, close_storage, delete_storage, open_storage
 from .trainer import Trainer, TrainingReason
 
@@ -75,6 +76,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: OccupancyConfigEntry) -
     runtime = entry.runtime_data
     runtime.collector.async_stop()
     await _async_stop_learning(runtime)
+    await runtime.scorekeeper.async_stop()
     await runtime.writer.async_stop()
     follower = runtime.follower
     await hass.async_add_executor_job(
@@ -139,11 +141,14 @@ def _connect(
     """Make the parts and tell each whom to tell."""
     sensors = sensor_kinds(spec)
     archive = found.archive
-    coordinator = OccupancyCoordinator(
-        hass, entry, spec, CONFIG, found.tracker, found.model
-    )
     writer = ArchiveWriter(
         hass, archive, lambda problem: async_report_archive_unwritable(hass, problem)
+    )
+    scorekeeper = Scorekeeper(
+        hass, spec, CONFIG, archive, writer, accuracy_threshold(entry)
+    )
+    coordinator = OccupancyCoordinator(
+        hass, entry, spec, CONFIG, found.tracker, found.model, scorekeeper
     )
     trainer = Trainer(
         hass,
@@ -172,6 +177,11 @@ def _connect(
             lost.add(observation.sensor_id)
         writer.put(observation)
 
+    @callback
+    def imported() -> None:
+        scorekeeper.async_archive_filled()
+        trainer.async_request(TrainingReason.HISTORY)
+
     return RuntimeData(
         archive=archive,
         writer=writer,
@@ -182,9 +192,10 @@ def _connect(
             sensors,
             archive,
             coordinator.async_set_importing,
-            lambda: trainer.async_request(TrainingReason.HISTORY),
+            imported,
         ),
         follower=HomeFollower(hass, entry, spec),
+        scorekeeper=scorekeeper,
         coordinator=coordinator,
     )
 

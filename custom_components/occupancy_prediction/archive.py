@@ -39,6 +39,7 @@ from .archive_file import (
     open_file,
 )
 from .engine.types import Observation, ObservationTable
+from .forecast_log import ForecastLog
 
 __all__ = [
     "Archive",
@@ -80,13 +81,17 @@ class ArchiveClosedError(Exception):
 
 
 class Archive:
-    """All observations of a home. One connection, one caller at a time."""
+    """All observations of a home. One connection, one caller at a time.
+
+    ``forecasts`` is what was forecast, in the same file.
+    """
 
     def __init__(self, engine: Engine) -> None:
         """Take over a prepared file; use ``open``."""
         self._engine = engine
         self._lock = threading.Lock()
         self._closed = False
+        self.forecasts = ForecastLog(self._transaction)
 
     @classmethod
     def open(cls, path: Path, now: float) -> tuple[Archive, ArchiveProblem | None]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     QueuePool,
     String,
@@ -64,6 +65,39 @@ MARKS = Table(
     Column("name", String, primary_key=True),
     Column("value", Integer, nullable=False),
 )
+ROOMS = Table(
+    "rooms",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("room_id", String, nullable=False, unique=True),
+)
+VERSIONS = Table(
+    "versions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("version", String, nullable=False, unique=True),
+)
+# Forecasts of which it is not known yet what came, or never will be: there is one at
+# most of a room in each slot of time.
+FORECASTS = Table(
+    "forecasts",
+    METADATA,
+    Column("slot", Integer, primary_key=True),
+    Column("room", ForeignKey(ROOMS.c.id), primary_key=True),
+    Column("version", ForeignKey(VERSIONS.c.id), nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+# How the others fared. A day of a room is one row: reading a month of ten rooms
+# takes 300 of them instead of 90,000.
+SCORES = Table(
+    "scores",
+    METADATA,
+    Column("day", Integer, primary_key=True),
+    Column("room", ForeignKey(ROOMS.c.id), primary_key=True),
+    Column("version", ForeignKey(VERSIONS.c.id), primary_key=True),
+    Column("scores", LargeBinary, nullable=False),
+)
 
 
 class ProblemKind(StrEnum):
@@ -107,12 +141,19 @@ def delete_archive(path: Path) -> None:
             kept.unlink(missing_ok=True)
 
 
-def _create(connection: Connection) -> None:
-    METADATA.create_all(connection)
+def _create_events(connection: Connection) -> None:
+    METADATA.create_all(connection, [SENSORS, EVENTS, MARKS])
+
+
+def _create_forecasts(connection: Connection) -> None:
+    METADATA.create_all(connection, [ROOMS, VERSIONS, FORECASTS, SCORES])
 
 
 # The step at place n makes a file of schema n one of schema n + 1.
-_MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create,)
+_MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    _create_events,
+    _create_forecasts,
+)
 SCHEMA: Final = len(_MIGRATIONS)
 
 

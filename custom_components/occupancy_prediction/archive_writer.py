@@ -1,4 +1,4 @@
-"""Carries observations from the event loop into the archive, in batches."""
+"""Carries observations and forecasts from the event loop into the archive, in batches."""
 
 import asyncio
 from collections import deque
@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .archive import Archive
 from .const import DOMAIN, LOGGER
 from .engine.types import Observation
+from .forecast_log import LogEntry
 
 # A crash loses at most this much; shorter would only wear out the disk.
 BATCH_SECONDS: Final = 2.0
@@ -27,6 +28,8 @@ RETRY_SECONDS: Final = 5.0
 LONGEST_RETRY_SECONDS: Final = 300.0
 # Two days of a busy home (10,000 a day), about 3 MB; beyond it the oldest go.
 MEMORY_ROWS: Final = 20_000
+# The same for entries of the forecast log (500 a day), at most 10 MB.
+MEMORY_ENTRIES: Final = 1_000
 
 type WriteProblem = OSError | SQLAlchemyError
 
@@ -45,6 +48,7 @@ class ArchiveWriter:
         self._archive = archive
         self._on_problem = on_problem
         self._pending: deque[Observation] = deque()
+        self._entries: deque[LogEntry] = deque()
         self._lock = asyncio.Lock()
         self._failures = 0
         self._dropped = 0
@@ -89,6 +93,16 @@ class ArchiveWriter:
     def put(self, observation: Observation) -> None:
         """Take an observation; it is in the archive soon."""
         self._pending.append(observation)
+        self._async_waiting()
+
+    @callback
+    def put_entry(self, entry: LogEntry) -> None:
+        """Take an entry of the forecast log; it is in the archive soon."""
+        self._entries.append(entry)
+        self._async_waiting()
+
+    @callback
+    def _async_waiting(self) -> None:
         if self._failures:
             self._forget_oldest()
         elif len(self._pending) >= BATCH_ROWS and not self._lock.locked():
@@ -110,7 +124,7 @@ class ArchiveWriter:
     async def _async_write_last(self) -> None:
         self._alive_due = True
         await self._async_write()
-        while self._pending and not self._failures:
+        while (self._pending or self._entries) and not self._failures:
             # They came during the write.
             await self._async_write()
         # A failure has scheduled another attempt.
@@ -139,30 +153,41 @@ class ArchiveWriter:
         """Write all that waits, one write at a time."""
         async with self._lock:
             self._cancel_timer()
-            rows = list(self._pending)
+            rows, entries = list(self._pending), list(self._entries)
             self._pending.clear()
+            self._entries.clear()
             # Taken before the rows are written: what happens meanwhile is not
             # in them.
             alive = dt_util.utcnow().timestamp() if self._alive_due else None
             self._alive_due = False
-            if not rows and alive is None:
+            if not rows and not entries and alive is None:
                 return
             try:
-                await self._hass.async_add_executor_job(self._write, rows, alive)
+                await self._hass.async_add_executor_job(
+                    self._write, rows, entries, alive
+                )
             except (OSError, SQLAlchemyError) as error:
                 self._alive_due |= alive is not None
-                self._failed(rows, error)
+                self._pending.extendleft(reversed(rows))
+                self._entries.extendleft(reversed(entries))
+                self._failed(error)
             else:
                 self._succeeded()
 
-    def _write(self, rows: list[Observation], alive: float | None) -> None:
-        """Write in the executor; never claim to have watched what is not written."""
+    def _write(
+        self, rows: list[Observation], entries: list[LogEntry], alive: float | None
+    ) -> None:
+        """Write in the executor; never claim to have watched what is not written.
+
+        What is written twice after a failure in between is known the second time.
+        """
         self._archive.append(rows)
+        if entries:
+            self._archive.forecasts.write(entries)
         if alive is not None:
             self._archive.set_alive(alive)
 
-    def _failed(self, rows: list[Observation], error: WriteProblem) -> None:
-        self._pending.extendleft(reversed(rows))
+    def _failed(self, error: WriteProblem) -> None:
         self._forget_oldest()
         self._failures += 1
         if self._failures == 1:
@@ -189,6 +214,8 @@ class ArchiveWriter:
         while len(self._pending) > MEMORY_ROWS:
             self._pending.popleft()
             self._dropped += 1
+        while len(self._entries) > MEMORY_ENTRIES:
+            self._entries.popleft()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

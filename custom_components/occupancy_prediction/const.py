@@ -18,6 +18,7 @@ ARCHIVE_FILE: Final = "archive.db"
 MODEL_FILE: Final = "model.npz"
 
 # Options of the home.
+CONF_ACCURACY_THRESHOLD: Final = "accuracy_threshold"
 CONF_FORECAST_INTERVAL: Final = "forecast_interval"
 
 # What a room is made of.

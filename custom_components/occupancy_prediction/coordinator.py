@@ -14,12 +14,9 @@ from functools import partial
 from typing import Final, Self, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
-from homeassistant.helpers.event import (
-    async_track_point_in_utc_time,
-    async_track_time_interval,
-)
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -28,11 +25,13 @@ from .archive_writer import ArchiveWriter
 from .backfill import Backfill
 from .collector import Collector
 from .const import DOMAIN, LOGGER
+from .deadline import Deadline
 from .engine import (
     Change,
     EngineConfig,
     EngineError,
     Forecast,
+    HomeAccuracy,
     HomeForecast,
     HomeSpec,
     HomeTracker,
@@ -43,6 +42,7 @@ from .engine import (
 )
 from .follower import HomeFollower
 from .options import forecast_interval
+from .scorekeeper import Scorekeeper
 from .trainer import Trainer
 
 # Time must pass also where no sensor speaks: a clock that was set is noticed
@@ -115,6 +115,7 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         config: EngineConfig,
         tracker: HomeTracker,
         model: ModelState | None,
+        scorekeeper: Scorekeeper,
     ) -> None:
         """Start from what the tracker knows, without forecasts."""
         super().__init__(hass, LOGGER, config_entry=entry, name=DOMAIN)
@@ -122,6 +123,7 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         self._config = config
         self._tracker = tracker
         self._model = model
+        self._scorekeeper = scorekeeper
         self._seen = dt_util.utcnow().timestamp()
         self._forecasting = asyncio.Lock()
         self._failed = False
@@ -130,14 +132,15 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         # Counts the changes of each room: a forecast made before the last one
         # is of a state that is over.
         self._changes = dict.fromkeys(self._rooms, 0)
-        self._deadline: float | None = None
-        self._cancel_deadline: CALLBACK_TYPE | None = None
+        self._deadline = Deadline(hass, self._async_reach_deadline)
         self._training: float | None = None
         self._importing: float | None = None
         self.data = HomeForecast(
             self._seen, {room: self._state_only(room) for room in self._rooms}
         )
         self.status = LearningStatus.of(model, self._rooms, None, None)
+        # How good the forecasts have been; None until it is read.
+        self.accuracy: HomeAccuracy | None = None
         self._request = Debouncer(
             hass,
             LOGGER,
@@ -148,7 +151,8 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
 
     @callback
     def async_start(self) -> None:
-        """Let time pass and forecast by the clock, until shutdown."""
+        """Let time pass, forecast by the clock and keep the score, until shutdown."""
+        self._scorekeeper.async_start(self._async_set_accuracy)
         entry = self.config_entry
         interval = timedelta(seconds=forecast_interval(entry))
         entry.async_on_unload(
@@ -167,7 +171,7 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         """Stop every timer; what is under way is no longer shown."""
         await super().async_shutdown()
         self._request.async_shutdown()
-        self._async_cancel_deadline()
+        self._deadline.async_cancel()
 
     @callback
     def async_observe(self, observation: Observation) -> None:
@@ -220,9 +224,13 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         self._async_request(self._rooms)
 
     @callback
-    def _async_reach_deadline(self, _: datetime) -> None:
+    def _async_set_accuracy(self, accuracy: HomeAccuracy) -> None:
+        self.accuracy = accuracy
+        self.async_update_listeners()
+
+    @callback
+    def _async_reach_deadline(self) -> None:
         """Let time alone change a room, at the very moment it is due."""
-        self._deadline = self._cancel_deadline = None
         self._async_advance(dt_util.utcnow().timestamp())
 
     @callback
@@ -261,24 +269,8 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     @callback
     def _async_arm(self) -> None:
         """Set the timer to the moment of the next change by time alone."""
-        deadline = self._tracker.next_deadline()
-        if deadline == self._deadline or self._shutdown_requested:
-            return
-        self._async_cancel_deadline()
-        self._deadline = deadline
-        if deadline is not None:
-            self._cancel_deadline = async_track_point_in_utc_time(
-                self.hass,
-                self._async_reach_deadline,
-                dt_util.utc_from_timestamp(deadline),
-            )
-
-    @callback
-    def _async_cancel_deadline(self) -> None:
-        if self._cancel_deadline is not None:
-            self._cancel_deadline()
-            self._cancel_deadline = None
-        self._deadline = None
+        if not self._shutdown_requested:
+            self._deadline.async_set(self._tracker.next_deadline())
 
     @callback
     def _async_request(self, rooms: Iterable[str]) -> None:
@@ -337,12 +329,15 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
                     LOGGER.info("Forecasting works again")
                 self._failed = False
                 rooms = forecast.rooms
+            issued: list[Forecast] = []
             for room_id, room in rooms.items():
                 if self._changes[room_id] == made_at[room_id]:
+                    issued.append(room)
                     self._async_show({room_id: room})
                     # Entities write their states now: the loop gets air
                     # between two rooms.
                     await asyncio.sleep(0)
+            self._scorekeeper.async_take(timeline, issued)
 
     @callback
     def _async_update_status(self) -> None:
@@ -376,6 +371,7 @@ class RuntimeData:
     trainer: Trainer
     backfill: Backfill
     follower: HomeFollower
+    scorekeeper: Scorekeeper
     coordinator: OccupancyCoordinator
 
 

@@ -29,6 +29,7 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from .const import (
+    CONF_ACCURACY_THRESHOLD,
     CONF_DOOR_SENSORS,
     CONF_FORECAST_INTERVAL,
     CONF_HUMIDITY_SENSORS,
@@ -98,13 +99,15 @@ class SensorOption:
 type Option = NumberOption | SensorOption
 
 
-def _seconds(minimum: int, maximum: int, step: int) -> Selector[Any]:
+def _duration(
+    minimum: int, maximum: int, step: int, unit: UnitOfTime = UnitOfTime.SECONDS
+) -> Selector[Any]:
     return NumberSelector(
         NumberSelectorConfig(
             min=minimum,
             max=maximum,
             step=step,
-            unit_of_measurement=UnitOfTime.SECONDS,
+            unit_of_measurement=unit,
             mode=NumberSelectorMode.BOX,
         )
     )
@@ -130,8 +133,15 @@ HOME_OPTIONS: Final[tuple[NumberOption, ...]] = (
     NumberOption(
         key=CONF_FORECAST_INTERVAL,
         # Below a minute the forecasts differ by nothing one can act on.
-        selector=_seconds(60, 3600, 30),
+        selector=_duration(60, 3600, 30),
         default=300,
+    ),
+    NumberOption(
+        key=CONF_ACCURACY_THRESHOLD,
+        # Sensors and vacancy delays are not more exact than some minutes; an hour is
+        # what guessing the usual time comes to.
+        selector=_duration(5, 60, 1, UnitOfTime.MINUTES),
+        default=15,
     ),
 )
 
@@ -189,7 +199,7 @@ ROOM_OPTIONS: Final[tuple[Option, ...]] = (
         key=CONF_VACANCY_DELAY,
         # Longer than the blind time of common motion sensors, shorter than the
         # absences that matter.
-        selector=_seconds(30, 3600, 30),
+        selector=_duration(30, 3600, 30),
         default=300,
         section=SECTION_ADVANCED,
     ),
@@ -248,9 +258,16 @@ def form_values(
 
 def forecast_interval(entry: ConfigEntry) -> float:
     """Return how many seconds lie between two forecasts without an event."""
-    return float(
-        entry.options.get(CONF_FORECAST_INTERVAL, _DEFAULTS[CONF_FORECAST_INTERVAL])
-    )
+    return _home_number(entry, CONF_FORECAST_INTERVAL)
+
+
+def accuracy_threshold(entry: ConfigEntry) -> float:
+    """Return how many minutes a forecast may be off."""
+    return _home_number(entry, CONF_ACCURACY_THRESHOLD)
+
+
+def _home_number(entry: ConfigEntry, key: str) -> float:
+    return float(entry.options.get(key, _DEFAULTS[key]))
 
 
 def room_spec(subentry: ConfigSubentry) -> RoomSpec:

@@ -20,6 +20,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from .accuracy import (
+    HOME_ACCURACY,
+    ROOM_ACCURACY,
+    HomeAccuracySensor,
+    RoomAccuracySensor,
+)
 from .const import SUBENTRY_TYPE_ROOM
 from .coordinator import LearningStatus, OccupancyConfigEntry, OccupancyCoordinator
 from .engine import Forecast, Stage
@@ -165,13 +171,25 @@ async def async_setup_entry(
     """Add the sensors of the home and of each room."""
     coordinator = entry.runtime_data.coordinator
     async_add_entities(
-        [HomeSensor(coordinator, description) for description in HOME_SENSORS]
+        [
+            *(HomeSensor(coordinator, description) for description in HOME_SENSORS),
+            *(
+                HomeAccuracySensor(coordinator, description)
+                for description in HOME_ACCURACY
+            ),
+        ]
     )
     for room in entry.get_subentries_of_type(SUBENTRY_TYPE_ROOM):
         async_add_entities(
             [
-                RoomSensor(coordinator, room, description)
-                for description in ROOM_SENSORS
+                *(
+                    RoomSensor(coordinator, room, description)
+                    for description in ROOM_SENSORS
+                ),
+                *(
+                    RoomAccuracySensor(coordinator, room, description)
+                    for description in ROOM_ACCURACY
+                ),
             ],
             config_subentry_id=room.subentry_id,
         )

@@ -61,6 +61,7 @@ def open_storage(
         model = _load_model(store)
         if model is not None:
             model = _without_removed_rooms(model, store, spec, archive)
+        archive.forecasts.keep_rooms([room.room_id for room in spec.rooms])
         known = archive.spans(sensors)
         recent = archive.recent(sensors, now - config.habit_look_back).before(now)
         tracker = HomeTracker.replay(spec, config, recent)

@@ -15,7 +15,10 @@ from custom_components.occupancy_prediction.engine.models.base import (
     FitContext,
     circular_distance,
 )
-from custom_components.occupancy_prediction.engine.models.climatology import Climatology
+from custom_components.occupancy_prediction.engine.models.climatology import (
+    Climatology,
+    time_of_week,
+)
 from custom_components.occupancy_prediction.engine.samples import (
     Outcomes,
     Samples,
@@ -192,3 +195,54 @@ def test_median_is_that_of_the_past() -> None:
     )
     assert quantile(cdf, 0.5)[0] == pytest.approx(90, abs=2)
     assert GRID[0] == 0
+
+
+def test_baseline_knows_state_clock_and_kind_of_day_alone() -> None:
+    """It is the member where no delay runs, and does not see one that does."""
+    # With a sensor on stays go on for 200 min, with the delay running for 2.
+    samples = samples_of(
+        MANY * 2,
+        occupied=True,
+        clock=600.0,
+        earliest=np.resize([5.0, 1.0], MANY * 2),
+        quiet=np.resize([0.0, 4.0], MANY * 2),
+    )
+    samples = replace(samples, sensor_on=samples.quiet == 0)
+    arrays = fit(samples, outcomes_of_minutes(np.resize([200.0, 2.0], MANY * 2)))
+    asked = samples.take(np.array([0, 1]))
+    member = MEMBER.predict(arrays, asked, CONFIG)
+    assert probability_within(member, np.full(2, 10.0)) == pytest.approx(
+        [0, 1], abs=0.05
+    )
+    baseline = time_of_week(arrays, asked, CONFIG)
+    assert probability_within(baseline, np.full(2, 10.0)) == pytest.approx(
+        [0.5, 0.5], abs=0.02
+    )
+    assert (baseline[0] == baseline[1]).all()
+
+
+def test_baseline_of_a_vacant_room_is_the_member() -> None:
+    """There is no delay to know of."""
+    samples = samples_of(MANY, clock=np.resize([100.0, 700.0], MANY))
+    arrays = fit(samples, outcomes_of_minutes(np.resize([30.0, 600.0], MANY)))
+    asked = samples_of(3, clock=np.array([95.0, 400.0, 720.0]))
+    expected = MEMBER.predict(arrays, asked, CONFIG)
+    assert time_of_week(arrays, asked, CONFIG) == pytest.approx(expected, abs=1e-3)
+
+
+def test_baseline_of_the_other_kind_of_day() -> None:
+    """A weekend is not what a Monday is."""
+    monday, saturday = 739_866, 739_871
+    days = [samples_of(MANY, clock=480.0, day=day) for day in (monday, saturday)]
+    outcomes = outcomes_of_minutes(np.repeat([20.0, 300.0], MANY))
+    arrays = fit(Samples.joined(days), outcomes)
+    within_an_hour = [
+        float(
+            probability_within(time_of_week(arrays, day, CONFIG), np.full(MANY, 60.0))[
+                0
+            ]
+        )
+        for day in days
+    ]
+    # The other kind counts three tenths.
+    assert within_an_hour == pytest.approx([1 / 1.3, 0.3 / 1.3], abs=0.02)

@@ -50,6 +50,10 @@ def test_forecasts_hang_together(hour: float) -> None:
         cdf = np.array(forecast.cdf)
         assert (np.diff(cdf) >= 0).all()
         assert 0 <= cdf[0] <= cdf[-1] < 1
+        baseline = np.array(forecast.baseline)
+        assert baseline.shape == cdf.shape
+        assert (np.diff(baseline) >= 0).all()
+        assert 0 <= baseline[0] <= baseline[-1] <= 1
         curve = np.array(forecast.curve)
         assert len(curve) == 97
         assert ((curve >= 0) & (curve <= 1)).all()
@@ -104,6 +108,21 @@ def test_members_that_run_are_named() -> None:
     shares = dict(forecast_at(now, state)["kitchen"].member_weights)
     assert shares.keys() == members.keys()
     assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_without_climatology_there_is_no_baseline() -> None:
+    """Who has not counted says nothing of what is usual."""
+    state, (_, _, _, end) = trained(), home()
+    rooms = {
+        room_id: replace(
+            room,
+            members={k: v for k, v in room.members.items() if k != "climatology"},
+        )
+        for room_id, room in state.rooms.items()
+    }
+    for forecast in forecast_at(end - DAY, replace(state, rooms=rooms)).values():
+        assert forecast.cdf
+        assert forecast.baseline == ()
 
 
 def test_prediction_is_pure() -> None:

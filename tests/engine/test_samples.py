@@ -106,6 +106,14 @@ def test_outcomes_by_hand() -> None:
     ]
 
 
+def test_known_is_a_change_or_a_day_without() -> None:
+    """Not what was cut off before."""
+    outcomes = Outcomes(
+        np.array([10.0, 10.0, HORIZON, HORIZON]), np.array([True, False, True, False])
+    )
+    assert outcomes.known.tolist() == [True, False, True, True]
+
+
 def test_outcome_beyond_the_horizon_counts_as_later() -> None:
     """A change on the horizon was seen, one after it was not."""
     room = room_of([(0, VACANT), (1440, OCCUPIED), (1445, VACANT), (3000, OCCUPIED)])

@@ -18,9 +18,21 @@ from .explanation import Explanation
 from .occupancy import HomeTracker
 from .predictor import predict
 from .purpose import Purpose, purpose_of
+from .scoring import (
+    Accuracy,
+    AccuracyTable,
+    HomeAccuracy,
+    Issued,
+    Scores,
+    Window,
+    judge,
+    outcomes_of_issued,
+    score,
+    summarize,
+)
 from .state import ModelState
 from .surroundings import ContextKind, ContextSpec, Place
-from .timeline import HomeTimeline
+from .timeline import HomeTimeline, build_timeline
 from .training import train, update, update_start
 from .types import (
     GRID,
@@ -44,6 +56,8 @@ __all__ = [
     "GRID",
     "HORIZON",
     "OCCUPANCY_KINDS",
+    "Accuracy",
+    "AccuracyTable",
     "Alternative",
     "Change",
     "ContextKind",
@@ -52,10 +66,12 @@ __all__ = [
     "EngineError",
     "Explanation",
     "Forecast",
+    "HomeAccuracy",
     "HomeForecast",
     "HomeSpec",
     "HomeTimeline",
     "HomeTracker",
+    "Issued",
     "ModelState",
     "ModelStateError",
     "ModelVersionError",
@@ -64,16 +80,23 @@ __all__ = [
     "Place",
     "Purpose",
     "RoomSpec",
+    "Scores",
     "SensorKind",
     "SensorSpec",
     "SpecificationError",
     "Stage",
     "TrainingCancelled",
     "Transition",
+    "Window",
+    "build_timeline",
     "explain",
     "inputs_of",
+    "judge",
+    "outcomes_of_issued",
     "predict",
     "purpose_of",
+    "score",
+    "summarize",
     "train",
     "update",
     "update_start",

@@ -19,7 +19,7 @@ from .interval import OUTSIDE, learn_outside
 from .pit_map import IDENTITY, learn_pit_map, mapped
 from .regression import logistic, logit, ridge_logistic
 from .samples import Outcomes, Samples
-from .types import HORIZON, BoolArray, FloatArray
+from .types import BoolArray, FloatArray
 
 # Precision, in forecasts that count, with which intercept and slope are held to 0 and
 # 1; one forecast weighs a quarter of that at most, where it is undecided.
@@ -149,7 +149,7 @@ def _learn_room(held_out: HeldOut, config: EngineConfig) -> tuple[Calibration, _
     calibration = replace(
         Calibration.identity(), outside=learn_outside(cdf, samples, outcomes)
     )
-    known = outcomes.observed | (outcomes.remaining >= HORIZON)
+    known = outcomes.known
     median = quantile(cdf, 0.5, samples.at_once)
     error = np.abs(median - outcomes.remaining)
     hit = outcomes.observed & (error <= config.reliable_tolerance)

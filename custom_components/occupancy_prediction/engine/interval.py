@@ -9,7 +9,7 @@ import numpy as np
 
 from .distribution import bin_index, probability_within
 from .samples import Outcomes, Samples
-from .types import BINS, HORIZON, FloatArray
+from .types import BINS, FloatArray
 
 # Share of the transitions outside of the shown interval, half on either side.
 OUTSIDE = 0.2
@@ -28,7 +28,7 @@ def learn_outside(cdf: FloatArray, samples: Samples, outcomes: Outcomes) -> Floa
     ``cdf`` (n, BINS) are out-of-sample forecasts of one room.
     """
     result = np.full(2, OUTSIDE)
-    known = outcomes.observed | (outcomes.remaining >= HORIZON)
+    known = outcomes.known
     least = _least_outside(cdf, samples, outcomes)
     begun = samples.origin - samples.elapsed * 60
     for state in (0, 1):

@@ -9,6 +9,7 @@ from .distribution import modes
 from .ensemble import member_forecasts, pool_shares, pooled_forecast
 from .features import HomeScene, describe
 from .models import MEMBERS
+from .models.climatology import Climatology, time_of_week
 from .newcomer import known_or_newcomer
 from .occupancy_curve import occupancy_curve
 from .samples import Samples, entry_samples
@@ -101,6 +102,7 @@ def _forecast(
             for minutes, probability in modes(cdf[0])
         ),
         cdf=tuple(cdf[0].tolist()),
+        baseline=_baseline(samples, model, config),
         curve=tuple(curve.tolist()),
         next_occupied=following if occupied else predicted,
         next_vacant=predicted if occupied else following,
@@ -110,6 +112,16 @@ def _forecast(
             if share > 0
         ),
     )
+
+
+def _baseline(
+    samples: Samples, model: RoomModel, config: EngineConfig
+) -> tuple[float, ...]:
+    """Return what the forecast is measured against, nothing if that is unknown."""
+    counts = model.members.get(Climatology.name)
+    if counts is None:
+        return ()
+    return tuple(time_of_week(counts, samples, config)[0].tolist())
 
 
 def _distribution(

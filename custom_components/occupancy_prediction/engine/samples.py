@@ -117,6 +117,11 @@ class Outcomes:
     remaining: FloatArray
     observed: BoolArray
 
+    @property
+    def known(self) -> BoolArray:
+        """Tell of which it is known what came: a change, or none within the horizon."""
+        return self.observed | (self.remaining >= HORIZON)
+
     def take(self, rows: IntArray | BoolArray) -> Self:
         """Return the outcomes of some rows."""
         return type(self)(self.remaining[rows], self.observed[rows])
@@ -241,12 +246,17 @@ def entry_samples(
 
 def outcomes_of(room: RoomTimeline, samples: Samples, end: float) -> Outcomes:
     """Return when the state of each sample ended, as seen by ``end``."""
-    index = np.searchsorted(room.change_times, samples.origin, "right")
+    return outcomes_after(room, samples.origin, end)
+
+
+def outcomes_after(room: RoomTimeline, moments: FloatArray, end: float) -> Outcomes:
+    """Return when the state at each moment ended, as seen by ``end``."""
+    index = np.searchsorted(room.change_times, moments, "right")
     changes = np.r_[room.change_times, np.inf]
     states = np.r_[room.change_states, UNKNOWN]
     moment = np.minimum(changes[index], end)
     observed = (changes[index] <= end) & (states[index] != UNKNOWN)
-    remaining = np.maximum((moment - samples.origin) / 60, 0)
+    remaining = np.maximum((moment - moments) / 60, 0)
     return Outcomes(np.minimum(remaining, HORIZON), observed & (remaining <= HORIZON))
 
 

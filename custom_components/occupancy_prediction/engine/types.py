@@ -280,6 +280,7 @@ class Forecast:
         reliable: whether the figures promised for reliable forecasts hold.
         alternatives: most likely moments, most likely first.
         cdf: P(transition within m minutes) for m in ``GRID`` (26 numbers).
+        baseline: the same as clock and kind of day alone would have it, or empty.
         curve: P(occupied) now and every 15 min for 24 h (97 numbers).
         next_occupied, next_vacant: one is ``predicted_time``, the other the
             median end of the stay (or absence) that begins with it.
@@ -300,6 +301,7 @@ class Forecast:
     reliable: bool = False
     alternatives: tuple[Alternative, ...] = ()
     cdf: tuple[float, ...] = ()
+    baseline: tuple[float, ...] = ()
     curve: tuple[float, ...] = ()
     next_occupied: float | None = None
     next_vacant: float | None = None

@@ -77,15 +77,50 @@ def _with_hazards(
         _state_hazards(ended, looked)[_occupied_phase()],
         config.shrinkage,
     )
-    near_ended, near_looked = (
-        smooth + config.other_day_weight * smooth[:, ::-1]
-        for smooth in (
-            np.einsum("kc,ptcb->ptkb", _kernel(config.clock_width), table)
-            for table in (ended, looked)
-        )
+    kernel = _kernel(config.clock_width)
+    hazards = _shrunk(
+        _near(ended, kernel, config),
+        _near(looked, kernel, config),
+        base[:, None, None],
+        config.shrinkage,
     )
-    hazards = _shrunk(near_ended, near_looked, base[:, None, None], config.shrinkage)
     return {**counts, "hazards": hazards.astype(np.float32)}
+
+
+def time_of_week(arrays: Arrays, samples: Samples, config: EngineConfig) -> FloatArray:
+    """Return what state, clock and kind of day alone say, (n, BINS).
+
+    This is what forecasts are measured against: what the member counted, without
+    what it knows of the vacancy delay.
+    """
+    by_phase = [
+        arrays[name].astype(np.float64) * _ROW_WEIGHT for name in ("ended", "looked")
+    ]
+    ended, looked = (
+        np.stack([table[_occupied_phase() == state].sum(0) for state in (0, 1)])
+        for table in by_phase
+    )
+    # A forecast asks for one cell.
+    cells, place = np.unique(_cell(samples), return_inverse=True)
+    kernel = _kernel(config.clock_width)[cells]
+    hazards = _shrunk(
+        _near(ended, kernel, config),
+        _near(looked, kernel, config),
+        _state_hazards(*by_phase)[:, None, None],
+        config.shrinkage,
+    )
+    state, day = samples.occupied.astype(np.int64), samples.weekend.astype(np.int64)
+    return from_hazards(hazards[state, day, place])
+
+
+def _near(table: FloatArray, kernel: FloatArray, config: EngineConfig) -> FloatArray:
+    """Return counts (p, 2, k, BINS) with those of near cells and other days.
+
+    ``kernel`` (k, cells) are the weights of all cells in each of those asked for.
+    """
+    smooth = np.einsum("kc,ptcb->ptkb", kernel, table)
+    near: FloatArray = smooth + config.other_day_weight * smooth[:, ::-1]
+    return near
 
 
 def _kernel(width: float) -> FloatArray:
@@ -123,8 +158,11 @@ def _address(samples: Samples) -> tuple[IntArray, IntArray, IntArray]:
     share = np.clip(samples.earliest / delay, 0.0, 1.0 - 1e-9)
     running = 2 + np.floor(share * _DELAY_PHASES).astype(np.int64)
     phase = np.where(~samples.occupied, 0, np.where(samples.sensor_on, 1, running))
-    cell = np.floor(samples.clock / _CELL).astype(np.int64) % _CELLS
-    return phase, cell, samples.weekend.astype(np.int64)
+    return phase, _cell(samples), samples.weekend.astype(np.int64)
+
+
+def _cell(samples: Samples) -> IntArray:
+    return np.floor(samples.clock / _CELL).astype(np.int64) % _CELLS
 
 
 def _counts(training: TrainingSet) -> dict[str, np.ndarray]:
