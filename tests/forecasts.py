@@ -7,10 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.occupancy_prediction.coordinator import (
-    LearningStatus,
-    OccupancyCoordinator,
-)
+from custom_components.occupancy_prediction.coordinator import OccupancyCoordinator
 from custom_components.occupancy_prediction.engine import (
     GRID,
     HORIZON,
@@ -20,6 +17,7 @@ from custom_components.occupancy_prediction.engine import (
     Stage,
     Transition,
 )
+from custom_components.occupancy_prediction.learning_status import LearningStatus
 
 from .home import add_area, add_home, add_sensor, room, set_up
 

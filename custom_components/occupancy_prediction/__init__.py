@@ -23,6 +23,8 @@ from .coordinator import OccupancyConfigEntry, OccupancyCoordinator, RuntimeData
 from .engine import EngineConfig, HomeSpec, Observation, SpecificationError
 from .follower import HomeFollower
 from .health import HealthCheck
+from .learner import Learner
+from .model_keeper import ModelKeeper
 from .options import home_spec, sensor_kinds
 from .repairs import (
     async_delete_issues,
@@ -47,7 +49,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OccupancyConfigEntry) ->
     def start(_: HomeAssistant) -> None:
         """Watch and learn, when the sensors are there."""
         runtime.collector.async_start()
-        runtime.trainer.async_start(found.model)
+        runtime.trainer.async_start()
         runtime.backfill.async_start()
 
     async def stop(_: Event) -> None:
@@ -145,13 +147,14 @@ def _connect(
     writer = ArchiveWriter(
         hass, archive, lambda problem: async_report_archive_unwritable(hass, problem)
     )
+    learner = Learner(spec, CONFIG, archive)
+    keeper = ModelKeeper(
+        hass, learner, found.models, coordinator.async_set_model, found.model
+    )
     trainer = Trainer(
         hass,
-        spec,
-        CONFIG,
-        archive,
-        found.store,
-        coordinator.async_set_model,
+        learner,
+        keeper,
         coordinator.async_set_training,
         # Of its own for each home, and the same every night.
         nightly_offset=zlib.crc32(entry.entry_id.encode()),
@@ -176,6 +179,7 @@ def _connect(
         archive=archive,
         writer=writer,
         collector=Collector(hass, sensors, observed),
+        keeper=keeper,
         trainer=trainer,
         backfill=Backfill(
             hass,

@@ -15,6 +15,7 @@ from .errors import (
 )
 from .explain import explain, inputs_of
 from .explanation import Explanation
+from .job import Progress, Trained, TrainingJob, TrainingReport
 from .occupancy import HomeTracker
 from .predictor import predict
 from .purpose import Purpose, purpose_of
@@ -22,6 +23,7 @@ from .state import ModelState
 from .surroundings import ContextKind, ContextSpec, Place
 from .timeline import HomeTimeline
 from .training import train, update, update_start
+from .trial import Trial
 from .types import (
     GRID,
     HORIZON,
@@ -62,14 +64,19 @@ __all__ = [
     "Observation",
     "ObservationTable",
     "Place",
+    "Progress",
     "Purpose",
     "RoomSpec",
     "SensorKind",
     "SensorSpec",
     "SpecificationError",
     "Stage",
+    "Trained",
     "TrainingCancelled",
+    "TrainingJob",
+    "TrainingReport",
     "Transition",
+    "Trial",
     "explain",
     "inputs_of",
     "predict",
