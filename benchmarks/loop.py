@@ -15,42 +15,19 @@ from pathlib import Path
 import sys
 import tempfile
 import time
-from typing import Any
 from unittest.mock import patch
 
 import homeassistant  # noqa: F401 - before the benchmarks, see benchmarks/__init__
-from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
-from homeassistant.loader import DATA_CUSTOM_COMPONENTS
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_test_home_assistant,
-)
 
 from benchmarks.homes import SimulatedHome, simulated_home
-from custom_components.occupancy_prediction.archive import Archive
-from custom_components.occupancy_prediction.const import (
-    ARCHIVE_FILE,
-    DOMAIN,
-    STORAGE_FOLDER,
-    SUBENTRY_TYPE_ROOM,
-)
-from custom_components.occupancy_prediction.engine import (
-    Observation,
-    RoomSpec,
-    SensorKind,
-)
+from benchmarks.real_home import home_assistant, prepare_folder, sensors_of, set_up
 
 # The load: messages a second, for so many seconds, all over the home.
 RATE = 20.0
 SECONDS = 20.0
 # Callbacks that took longer (s) are told by name.
 _WORTH_A_NAME = 0.005
-_LISTS = {
-    SensorKind.MOTION: "motion_sensors",
-    SensorKind.PRESENCE: "presence_sensors",
-    SensorKind.DOOR: "door_sensors",
-}
 
 
 @contextmanager
@@ -70,62 +47,11 @@ def timed_callbacks() -> Iterator[list[tuple[float, str]]]:
         yield taken
 
 
-def _subentry(room: RoomSpec) -> ConfigSubentryDataWithId:
-    data: dict[str, Any] = {"area_id": None}
-    for kind, name in _LISTS.items():
-        data[name] = [
-            _entity_id(each.sensor_id) for each in room.sensors if each.kind is kind
-        ]
-    return ConfigSubentryDataWithId(
-        subentry_id=room.room_id,
-        subentry_type=SUBENTRY_TYPE_ROOM,
-        title=room.room_id.replace("_", " ").title(),
-        unique_id=None,
-        data=data,
-    )
-
-
-def _entity_id(sensor_id: str) -> str:
-    return f"binary_sensor.{sensor_id}"
-
-
-def _fill_archive(folder: Path, home: SimulatedHome) -> None:
-    """Let the past of the home end now."""
-    shift = time.time() - home.end
-    archive, _ = Archive.open(folder / STORAGE_FOLDER / ARCHIVE_FILE, time.time())
-    table = home.table
-    archive.append(
-        [
-            Observation(moment + shift, _entity_id(table.sensor_ids[sensor]), value)
-            for moment, sensor, value in zip(
-                table.timestamps.tolist(),
-                table.sensors.tolist(),
-                table.values.tolist(),
-                strict=True,
-            )
-        ]
-    )
-    archive.set_alive(time.time())
-    archive.close()
-
-
 async def _measure(folder: Path, home: SimulatedHome) -> dict[str, float]:
-    async with async_test_home_assistant(config_dir=str(folder)) as hass:
-        hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
-        hass.config.time_zone = home.spec.time_zone
-        sensors = [
-            _entity_id(each.sensor_id) for r in home.spec.rooms for each in r.sensors
-        ]
-        for sensor in sensors:
-            hass.states.async_set(sensor, "off")
+    async with home_assistant(folder, home) as hass:
+        sensors = [sensor for room in home.spec.rooms for sensor in sensors_of(room)]
         alone = await _load(hass, sensors)
-        entry = MockConfigEntry(
-            domain=DOMAIN,
-            subentries_data=[_subentry(room) for room in home.spec.rooms],
-        )
-        entry.add_to_hass(hass)
-        if not await hass.config_entries.async_setup(entry.entry_id):
-            raise RuntimeError("the component could not be set up")
+        await set_up(hass, home)
         await _trained(hass)
         with_component = await _load(hass, sensors)
         forecasts = sum(
@@ -133,7 +59,6 @@ async def _measure(folder: Path, home: SimulatedHome) -> dict[str, float]:
             for state in hass.states.async_all("sensor")
             if state.entity_id.endswith("_next_transition")
         )
-        await hass.async_stop(force=True)
     return {
         "longest_alone": alone[0],
         "longest": with_component[0],
@@ -186,10 +111,7 @@ def main() -> int:
     home = simulated_home(arguments.rooms, arguments.days)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "custom_components").symlink_to(
-            Path(__file__).parent.parent / "custom_components"
-        )
-        _fill_archive(folder, home)
+        prepare_folder(folder, home)
         print(json.dumps(asyncio.run(_measure(folder, home))))
     return 0
 

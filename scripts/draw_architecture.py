@@ -8,6 +8,7 @@ pyproject.toml.
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+import tomllib
 from typing import Final
 
 FILE: Final = Path(__file__).parent.parent / "docs/architecture.svg"
@@ -75,122 +76,25 @@ class Band:
         return found
 
 
-# Of each module: row, name, first and last column, step, and what it does.
-BANDS: Final = (
+_CONTENT: Final = tomllib.loads(
+    (Path(__file__).parent / "architecture.toml").read_text(encoding="utf-8")
+)
+BANDS: Final = tuple(
     Band(
-        "Composition root",
-        "the only one that knows them all",
-        ("#e8edf3", "#c3cfdb"),
-        LOW,
-        """
-        1 __init__ 0 12 - makes the parts and connects them; none of them knows it
-        """,
-    ),
-    Band(
-        "Entities",
-        "what a user sees",
-        ("#e3f0fa", "#b5d5ec"),
-        LOW,
-        """
-        1 binary_sensor 0 4 A5 is the room occupied?
-        1 sensor 4 8.4 A5 when it changes, how sure that is
-        1 accuracy 8.4 12 - how good that has been
-        2 entity 0 12 - names and devices; writes only what changed
-        """,
-    ),
-    Band(
-        "Coordinator",
-        "one for the home",
-        ("#d6e8f6", "#9cc7e6"),
-        LOW,
-        """
-        1 coordinator 0 12 A4 state and forecast of every room, pushed as they change
-        """,
-    ),
-    Band(
-        "Collaborators",
-        "",
-        ("#fdf3df", "#ecd3a0"),
-        HIGH,
-        """
-        1 follower 0 1.6 - new ids
-        1 health 1.6 3.2 - silent sensors
-        1 scorekeeper 3.2 4.8 - said and came
-        1 backfill 4.8 6.4 - imports once
-        1 storage 9 11 - opens all files
-        2 config_flow 0 1.6 - home, rooms
-        2 repairs 1.6 3.2 - issues
-        2 deadline 3.2 4.6 - one timer
-        2 history 4.6 6.2 B1 before
-        2 collector 6.2 8 A1 hears sensors
-        2 archive_writer 8 9.85 B2 in batches
-        2 trainer 9.85 12 B4 when to learn
-        """,
-    ),
-    Band(
-        "Options and files",
-        "",
-        ("#eef2e6", "#cbd8b0"),
-        HIGH,
-        """
-        1 registry 0 4 - areas and their sensors
-        2 options 0 4 - tables; Home Assistant to engine
-        2 observation 4 8 - a state becomes a number
-        2 archive 8 10.05 B3 what sensors said
-        2 model_store 10.05 11.7 B6 one file
-        3 const 0 2 - names
-        3 forecast_log 5.5 8 - what was forecast
-        3 archive_file 8 10.05 - tables, versions
-        """,
-    ),
-    Band(
-        "engine/",
-        "numpy alone: no Home Assistant, no clock, no files, no threads",
-        ("#123a5e", "#123a5e"),
-        LOW,
-        """
-        1 engine/explain 0 3 - why it says so
-        1 engine/predictor 3 8.4 A3 model + present = forecast
-        1 engine/training 8.4 12 B5 past = model
-        2 engine/newcomer 3.4 8.4 - a room before its first day
-        3 engine/explanation 0 2.2 - in words
-        3 engine/shown 2.2 4.2 - whole minutes
-        3 engine/scoring 4.2 6 - fared?
-        3 engine/state 6 9 - what was learned
-        3 engine/record 9 12 - what was known when
-        4 engine/occupancy_curve 0 4 - the next 24 h
-        4 engine/ensemble 4 6.6 - who is heard
-        4 engine/evidence 6.6 9 - said, came
-        4 engine/calibration 9.2 12 - how sure, truly
-        5 engine/models 0 4 - the members
-        5 engine/features 4 8 - what is going on
-        5 engine/interval 8 10 - how wide
-        5 engine/pit_map 10 12 - how spread
-        6 engine/occupancy 0 3 A2 tracker
-        6 engine/samples 3 9 - moments, and what came after each
-        6 engine/metrics 9 12 - scores
-        7 engine/timeline 0 2.6 - what was when
-        7 engine/silence 2.6 4.8 - who watched
-        7 engine/local_time 4.8 7 - wall clock
-        7 engine/distribution 7 9.6 - time to change
-        7 engine/regression 9.6 12 - logistic
-        8 engine/steps 0 4 - what sensors measure
-        9 engine/config 0 4 - every tuning number
-        9 engine/types 4 12 - Observation in, Forecast out
-        10 engine/purpose 0 4 - kind of room
-        10 engine/surroundings 4 9 - people, days, place
-        10 engine/errors 9 12 - one family
-        """,
-    ),
+        band["title"],
+        band["text"],
+        (band["colors"][0], band["colors"][1]),
+        HIGH if band["height"] == "high" else LOW,
+        band["boxes"],
+    )
+    for band in _CONTENT["bands"]
 )
 
 # These are folders: one file for each member or subject.
 PACKAGES: Final = ("engine/features", "engine/models")
 
-# Who uses whom, and the column in which the arrow is drawn; "engine" is its face.
-ARROWS: Final = Path(__file__).with_name("architecture_arrows.txt").read_text("utf-8")
-
-MOTTO: Final = "A module uses only what is further down; arrows show the main uses."
+# Who uses whom, and the column in which the arrow is drawn.
+ARROWS: Final[str] = _CONTENT["arrows"]
 
 # What is said of the two ways of the data, by the letter of their steps.
 WAYS: Final = {
@@ -308,11 +212,13 @@ def heading_of(number: int, band: Band, top: float) -> str:
 
 def arrows() -> list[tuple[str, str, float]]:
     """Return who uses whom, and the column of the arrow."""
-    return [
-        (source, name, float(column))
-        for source, targets in (item.split(":") for item in ARROWS.strip().splitlines())
-        for name, column in (target.split() for target in targets.split(","))
-    ]
+    found = []
+    for line in ARROWS.strip().splitlines():
+        source, targets = line.split(":")
+        for target in targets.split(","):
+            name, column = target.split()
+            found.append((source, name, float(column)))
+    return found
 
 
 def arrow(source: str, target: str, column: float) -> str:
@@ -344,7 +250,13 @@ def drawing() -> str:
         tip,
         f'<rect width="{WIDTH}" height="{height:.0f}" rx="16" fill="{GROUND}"/>',
         text(LEFT, 34, "Occupancy Prediction", 20, INK, more=' font-weight="700"'),
-        text(LEFT, 54, MOTTO, 13, QUIET),
+        text(
+            LEFT,
+            54,
+            "A module uses only what is further down; arrows show the main uses.",
+            13,
+            QUIET,
+        ),
     ]
     parts += [ground_of(band, edges[band.title]) for band in BANDS]
     # On the bands, under the boxes and the titles.

@@ -4,6 +4,8 @@ Nothing here imports Home Assistant: the tests of the engine run without it
 (``pytest -p no:homeassistant tests/engine``).
 """
 
+from dataclasses import replace
+from importlib import import_module
 import logging
 import sys
 
@@ -36,6 +38,37 @@ def base_tier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     if "hass" in request.fixturenames:
         for name in ("lightgbm", "hmmlearn", "sklearn"):
             monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.fixture(autouse=True)
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Home Assistant learn in a thread, where tests can see and change it.
+
+    Tests of the learning process ask for the fixture ``processes``.
+    """
+    if "hass" in request.fixturenames and "processes" not in request.fixturenames:
+        monkeypatch.setattr("custom_components.occupancy_prediction.worker.PYTHON", "")
+
+
+@pytest.fixture(autouse=True)
+def quick_learning(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let Home Assistant learn in a moment.
+
+    From few samples, with one look ahead, without a comparison of models.
+    """
+    if "hass" in request.fixturenames:
+        component = import_module("custom_components.occupancy_prediction")
+        quick = replace(
+            component.CONFIG, learned_samples=600, holdout_folds=1, trial_record=1000.0
+        )
+        monkeypatch.setattr(component, "CONFIG", quick)
+
+
+@pytest.fixture
+def processes() -> None:
+    """Let Home Assistant learn in a process of its own, as it does in use."""
 
 
 @pytest.fixture

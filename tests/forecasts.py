@@ -11,10 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.occupancy_prediction.accuracy import ROOM_ACCURACY
 from custom_components.occupancy_prediction.const import DOMAIN
-from custom_components.occupancy_prediction.coordinator import (
-    LearningStatus,
-    OccupancyCoordinator,
-)
+from custom_components.occupancy_prediction.coordinator import OccupancyCoordinator
 from custom_components.occupancy_prediction.engine import (
     GRID,
     HORIZON,
@@ -28,6 +25,7 @@ from custom_components.occupancy_prediction.engine import (
     Transition,
     Window,
 )
+from custom_components.occupancy_prediction.learning_status import LearningStatus
 
 from .home import add_area, add_home, add_sensor, room, set_up
 

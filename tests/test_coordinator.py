@@ -19,7 +19,11 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.occupancy_prediction import coordinator as module
-from custom_components.occupancy_prediction.engine import HomeForecast, predict
+from custom_components.occupancy_prediction.engine import (
+    HomeForecast,
+    Progress,
+    predict,
+)
 
 from .home import add_home, room, set_up
 from .life import HOUR, NOW, START, fill_archive, lived_days, pass_time, settle, shown
@@ -341,13 +345,23 @@ async def test_status_shows_what_is_going_on(
         assert state is not None
         return state.attributes["activity"], state.attributes["progress"]
 
+    def learner() -> tuple[str | None, str | None]:
+        state = hass.states.get(STAGE)
+        assert state is not None
+        return state.attributes["member"], state.attributes["room"]
+
     assert shown(hass, STAGE) == "early"
+    assert learner() == (None, None)
     assert shown(hass, "sensor.occupancy_prediction_last_trained") != "unknown"
-    coordinator.async_set_training(0.311)
+    coordinator.async_set_training(Progress(0.311, "hazard", "room_kitchen"))
     assert activity() == ("training", 30)
+    assert learner() == ("hazard", "Kitchen")
+    coordinator.async_set_training(Progress(0.45, "boosting"))
+    assert learner() == ("boosting", None)
     coordinator.async_set_importing(0.5)
     assert activity() == ("importing", 50)
     assert coordinator.status.progress == 50
+    assert learner() == (None, None)
     coordinator.async_set_importing(None)
     coordinator.async_set_training(None)
     assert activity() == ("idle", None)

@@ -17,13 +17,12 @@ from homeassistant.helpers import (
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.occupancy_prediction import trainer as trainer_module
 from custom_components.occupancy_prediction.const import (
     ARCHIVE_FILE,
     DOMAIN,
     MODEL_FILE,
 )
-from custom_components.occupancy_prediction.engine import ModelState
+from custom_components.occupancy_prediction.engine import ModelState, job as job_module
 
 from .home import add_home, room, set_up
 from .life import (
@@ -382,7 +381,7 @@ async def test_stop_of_home_assistant_cancels_training(
         finally:
             stopped = True
 
-    with patch.object(trainer_module, "train", endless_train):
+    with patch.object(job_module, "train", endless_train):
         await set_up(hass, entry)
         assert entry.runtime_data.coordinator.status.activity in {"idle", "training"}
         hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
@@ -400,7 +399,7 @@ async def test_failed_training_leaves_the_model_in_use(
     """Forecasts go on as before, night after night."""
     before = await saved_model(hass)
     assert before is not None
-    with patch.object(trainer_module, "train", side_effect=RuntimeError("bad luck")):
+    with patch.object(job_module, "train", side_effect=RuntimeError("bad luck")):
         for _ in range(2 * 24):
             await pass_time(hass, freezer, HOUR)
     assert caplog.text.count("Learning failed") == 1

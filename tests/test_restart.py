@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.occupancy_prediction import trainer as trainer_module
-from custom_components.occupancy_prediction.engine import Observation
+from custom_components.occupancy_prediction.engine import Observation, job as job_module
 
 from .home import add_home, room, set_up
 from .life import (
@@ -75,7 +74,7 @@ async def test_everything_learned_is_kept(
     rows = len(await read_archive(hass, MOTION, DOOR))
 
     freezer.tick(600)
-    with patch.object(trainer_module, "train") as train:
+    with patch.object(job_module, "train") as train:
         await boot(hass, entry)
         assert shown(hass, OCCUPANCY) == "unknown"
         await finish_boot(hass)

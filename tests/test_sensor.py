@@ -13,8 +13,11 @@ from pytest_homeassistant_custom_component.common import snapshot_platform
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.occupancy_prediction.coordinator import Activity, LearningStatus
 from custom_components.occupancy_prediction.engine import Alternative, Stage
+from custom_components.occupancy_prediction.learning_status import (
+    Activity,
+    LearningStatus,
+)
 
 from .forecasts import (
     ISSUED,
@@ -135,7 +138,10 @@ async def test_what_changes_all_the_time_is_not_recorded(hass: HomeAssistant) ->
             "sensor.kitchen_next_transition",
             {"interval_lower", "interval_upper", "alternatives"},
         ),
-        ("sensor.occupancy_prediction_learning_stage", {"activity", "progress"}),
+        (
+            "sensor.occupancy_prediction_learning_stage",
+            {"activity", "progress", "member", "room"},
+        ),
     ):
         state = hass.states.get(entity_id)
         assert state

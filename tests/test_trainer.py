@@ -1,7 +1,7 @@
 """Tests of when and how a home is learned."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 import time
@@ -14,75 +14,21 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.occupancy_prediction import trainer as module
-from custom_components.occupancy_prediction.archive import Archive
-from custom_components.occupancy_prediction.const import ARCHIVE_FILE, MODEL_FILE
+from custom_components.occupancy_prediction import learner as learner_module
 from custom_components.occupancy_prediction.engine import (
-    EngineConfig,
     HomeSpec,
     ModelState,
     Observation,
     RoomSpec,
-    SensorKind,
-    SensorSpec,
     inputs_of,
+    job as module,
     train,
 )
-from custom_components.occupancy_prediction.model_store import ModelStore
 from custom_components.occupancy_prediction.trainer import Trainer, TrainingReason
 
 from .disk import full_disk
-from .life import DAY, HOUR, NOW, START, lived_days, pass_time, settle, storage_folder
-
-MOTION = "binary_sensor.kitchen_motion"
-LIGHT = "sensor.kitchen_light"
-SPEC = HomeSpec(
-    (
-        RoomSpec(
-            "kitchen",
-            (
-                SensorSpec(MOTION, SensorKind.MOTION),
-                SensorSpec(LIGHT, SensorKind.LIGHT),
-            ),
-        ),
-    ),
-    "US/Pacific",
-)
-NIGHTLY_OFFSET = 90
-
-
-@dataclass
-class Learning:
-    """A trainer, what it works with and what it tells."""
-
-    hass: HomeAssistant
-    archive: Archive
-    store: ModelStore
-    models: list[ModelState] = field(default_factory=list)
-    progress: list[float | None] = field(default_factory=list)
-
-    def trainer(self, spec: HomeSpec = SPEC) -> Trainer:
-        """Return a trainer that tells this object."""
-        return Trainer(
-            self.hass,
-            spec,
-            EngineConfig(),
-            self.archive,
-            self.store,
-            self.models.append,
-            self.progress.append,
-            nightly_offset=NIGHTLY_OFFSET,
-        )
-
-    async def live(self, days: float, until: float = NOW) -> None:
-        """Put a life into the archive."""
-        await self.hass.async_add_executor_job(
-            self.archive.append, lived_days(MOTION, days, until)
-        )
-
-    async def saved(self) -> ModelState | None:
-        """Return the model on disk."""
-        return await self.hass.async_add_executor_job(self.store.load)
+from .learning import LIGHT, MOTION, SPEC, Learning, empty_home
+from .life import DAY, HOUR, NOW, START, lived_days, pass_time, settle
 
 
 @pytest.fixture
@@ -91,12 +37,8 @@ async def learning(
 ) -> AsyncIterator[Learning]:
     """Return an empty archive and what learning needs besides."""
     freezer.move_to(START)
-    folder = storage_folder(hass)
-    archive, _ = await hass.async_add_executor_job(
-        Archive.open, folder / ARCHIVE_FILE, NOW
-    )
-    yield Learning(hass, archive, ModelStore(folder / MODEL_FILE))
-    await hass.async_add_executor_job(archive.close)
+    async with empty_home(hass) as learning:
+        yield learning
 
 
 @pytest.fixture
@@ -114,7 +56,7 @@ async def test_first_data_are_learned_soon(
     trainer: Trainer,
 ) -> None:
     """There is a model within minutes of the first hour, and it is saved."""
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     learning.archive.append([Observation(NOW, MOTION, 1.0)])
     for _ in range(11):
@@ -139,7 +81,7 @@ async def test_what_rooms_measure_is_learned(
         for item in lived_days(MOTION, 5, NOW)
     ]
     await hass.async_add_executor_job(learning.archive.append, light)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     assert "light" in inputs_of(learning.models[0].rooms["kitchen"])
 
@@ -150,7 +92,7 @@ async def test_light_alone_is_no_data(
     """Without a word of a sensor that tells occupancy there is nothing to learn."""
     light = [Observation(NOW - DAY, LIGHT, 40.0), Observation(NOW - HOUR, LIGHT, 80.0)]
     await hass.async_add_executor_job(learning.archive.append, light)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     assert learning.models == []
 
@@ -160,7 +102,7 @@ async def test_history_is_learned_at_once(
 ) -> None:
     """With data at the start nobody waits."""
     await learning.live(5)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     (model,) = learning.models
     assert model.trained_at == pytest.approx(NOW, abs=15)
@@ -177,7 +119,7 @@ async def test_young_record_is_learned_anew_every_hour(
 ) -> None:
     """Updates take over after a day; after three days it is once more."""
     await learning.live(0.9)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     for hour in range(55):
         await learning.live(0.1, NOW + hour * HOUR)
@@ -199,7 +141,7 @@ async def test_update_counts_the_last_hour(
 ) -> None:
     """Between trainings the same model goes on with what has come since."""
     await learning.live(5)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     await learning.live(0.2, NOW + 2 * HOUR)
     await pass_time(hass, freezer, HOUR)
@@ -222,7 +164,7 @@ async def test_everything_is_learned_anew_at_night(
 ) -> None:
     """It is at half past three plus the offset, local time, and once a night."""
     await learning.live(420)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     first = learning.models[0]
     night = datetime(2026, 3, 3, 3, 31, tzinfo=dt_util.get_default_time_zone())
@@ -246,12 +188,12 @@ async def test_saved_model_goes_on(
 ) -> None:
     """A restart does not cost a training."""
     await learning.live(5)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     await trainer.async_stop()
     (model,) = learning.models
-    again = learning.trainer()
-    again.async_start(model)
+    again = learning.trainer(model=model)
+    again.async_start()
     await settle(hass)
     assert learning.models[-1].version == model.version
     await again.async_stop()
@@ -274,13 +216,13 @@ async def test_other_configuration_is_learned_anew(
 ) -> None:
     """What was learned about the home as it was configured before is no use."""
     await learning.live(5)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     await trainer.async_stop()
     (model,) = learning.models
     freezer.tick(10)
-    changed = learning.trainer(spec)
-    changed.async_start(model)
+    changed = learning.trainer(spec, model)
+    changed.async_start()
     await settle(hass)
     assert len(learning.models) == 2
     assert learning.models[1].version != model.version
@@ -304,7 +246,7 @@ async def test_one_training_at_a_time(
         return train(*args, **kwargs)
 
     with patch.object(module, "train", slow_train):
-        trainer.async_start(None)
+        trainer.async_start()
         for _ in range(5):
             trainer.async_request(TrainingReason.REQUEST)
         await hass.async_block_till_done()
@@ -324,21 +266,16 @@ async def test_failure_is_logged_once_and_the_old_model_stays(
 ) -> None:
     """Tries get rarer; another failure is another line; success is one as well."""
     await learning.live(5)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     model = learning.models[-1]
     with patch.object(module, "train", side_effect=RuntimeError("bad luck")) as broken:
         trainer.async_request(TrainingReason.REQUEST)
         await settle(hass)
-        assert broken.call_count == 1
-        await pass_time(hass, freezer, 599)
-        assert broken.call_count == 1
-        await pass_time(hass, freezer, 1)
-        assert broken.call_count == 2
-        await pass_time(hass, freezer, 1199)
-        assert broken.call_count == 2
-        await pass_time(hass, freezer, 1)
-        assert broken.call_count == 3
+        # Tried again 10 minutes later, and then 20 minutes later.
+        for calls in (1, 1, 2, 2, 2, 2, 3):
+            assert broken.call_count == calls
+            await pass_time(hass, freezer, 300)
         assert caplog.text.count("Learning failed") == 1
         broken.side_effect = MemoryError("too little")
         await pass_time(hass, freezer, 2400)
@@ -353,7 +290,8 @@ async def test_failure_is_logged_once_and_the_old_model_stays(
     with patch.object(module, "train", side_effect=RuntimeError("again")) as broken:
         trainer.async_request(TrainingReason.REQUEST)
         await settle(hass)
-        await pass_time(hass, freezer, 600)
+        await pass_time(hass, freezer, 300)
+        await pass_time(hass, freezer, 300)
         assert broken.call_count == 2
 
 
@@ -363,7 +301,7 @@ async def test_request_does_not_wait_for_the_pause(
     """A user who asks gets an answer now."""
     await learning.live(5)
     with patch.object(module, "train", side_effect=RuntimeError("bad luck")):
-        trainer.async_start(None)
+        trainer.async_start()
         await settle(hass)
     assert learning.models == []
     trainer.async_request(TrainingReason.REQUEST)
@@ -379,10 +317,10 @@ async def test_model_that_cannot_be_updated_is_learned_anew(
 ) -> None:
     """A model whose arrays do not fit is replaced."""
     await learning.live(5)
-    trainer.async_start(None)
+    trainer.async_start()
     await settle(hass)
     (model,) = learning.models
-    with patch.object(module, "update", side_effect=ValueError("shapes")):
+    with patch.object(learner_module, "update", side_effect=ValueError("shapes")):
         await pass_time(hass, freezer, HOUR)
         await pass_time(hass, freezer, 600)
     assert learning.models[-1].version != model.version
@@ -397,7 +335,7 @@ async def test_model_is_in_use_though_it_cannot_be_saved(
     """A full disk costs the file, not the forecasts."""
     await learning.live(2)
     with full_disk():
-        trainer.async_start(None)
+        trainer.async_start()
         await settle(hass)
     assert len(learning.models) == 1
     assert await learning.saved() is None
@@ -409,24 +347,24 @@ async def test_stopping_cancels_a_training(
 ) -> None:
     """The engine is told at its next checkpoint; nothing comes of it."""
     await learning.live(2)
-    cancelled = False
+    begun, cancelled = Event(), Event()
 
     def endless_train(*_: Any, **kwargs: Any) -> ModelState:
-        nonlocal cancelled
+        begun.set()
         try:
             while True:
                 time.sleep(0.01)
                 kwargs["checkpoint"](0.1)
         finally:
-            cancelled = True
+            cancelled.set()
 
     with patch.object(module, "train", endless_train):
-        trainer.async_start(None)
-        await hass.async_block_till_done()
+        trainer.async_start()
+        assert await hass.async_add_executor_job(begun.wait, 10)
         began = time.perf_counter()
         await trainer.async_stop()
         assert time.perf_counter() - began < 1
-    assert cancelled
+        assert await hass.async_add_executor_job(cancelled.wait, 10)
     assert learning.models == []
     trainer.async_request(TrainingReason.REQUEST)
     await settle(hass)
@@ -441,15 +379,16 @@ async def test_failure_while_stopping_is_the_end(
 ) -> None:
     """Nothing is tried again after the end."""
     await learning.live(2)
-    stopping = Event()
+    begun, stopping = Event(), Event()
 
     def fail_late(*_: Any, **__: Any) -> ModelState:
+        begun.set()
         stopping.wait(10)
         raise RuntimeError("bad luck")
 
     with patch.object(module, "train", side_effect=fail_late) as broken:
-        trainer.async_start(None)
-        await hass.async_block_till_done()
+        trainer.async_start()
+        assert await hass.async_add_executor_job(begun.wait, 10)
         stopped = hass.async_create_task(trainer.async_stop(), eager_start=True)
         stopping.set()
         await stopped
@@ -458,12 +397,9 @@ async def test_failure_while_stopping_is_the_end(
 
 
 async def test_stopping_does_not_wait_for_a_stuck_training(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    learning: Learning,
-    trainer: Trainer,
+    hass: HomeAssistant, learning: Learning, trainer: Trainer
 ) -> None:
-    """After a second unloading goes on, and what comes later is dropped."""
+    """Unloading goes on, and what comes later is dropped."""
     await learning.live(2)
     stuck, released = Event(), Event()
 
@@ -473,13 +409,9 @@ async def test_stopping_does_not_wait_for_a_stuck_training(
         return train(*args, **kwargs)
 
     with patch.object(module, "train", stuck_train):
-        trainer.async_start(None)
+        trainer.async_start()
         assert await hass.async_add_executor_job(stuck.wait, 10)
-        stopping = hass.async_create_task(trainer.async_stop(), eager_start=True)
-        assert not stopping.done()
-        freezer.tick(1)
-        async_fire_time_changed(hass)
-        await stopping
+        await trainer.async_stop()
         assert not released.is_set()
         released.set()
         await settle(hass)

@@ -23,6 +23,8 @@ from .coordinator import OccupancyConfigEntry, OccupancyCoordinator, RuntimeData
 from .engine import EngineConfig, HomeSpec, Observation, SpecificationError
 from .follower import HomeFollower
 from .health import HealthCheck
+from .learner import Learner
+from .model_keeper import ModelKeeper
 from .options import accuracy_threshold, home_spec, sensor_kinds
 from .repairs import (
     async_delete_issues,
@@ -48,7 +50,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OccupancyConfigEntry) ->
     def start(_: HomeAssistant) -> None:
         """Watch and learn, when the sensors are there."""
         runtime.collector.async_start()
-        runtime.trainer.async_start(found.model)
+        runtime.trainer.async_start()
         runtime.backfill.async_start()
 
     async def stop(_: Event) -> None:
@@ -150,13 +152,14 @@ def _connect(
     coordinator = OccupancyCoordinator(
         hass, entry, spec, CONFIG, found.tracker, found.model, scorekeeper
     )
+    learner = Learner(spec, CONFIG, archive)
+    keeper = ModelKeeper(
+        hass, learner, found.models, coordinator.async_set_model, found.model
+    )
     trainer = Trainer(
         hass,
-        spec,
-        CONFIG,
-        archive,
-        found.store,
-        coordinator.async_set_model,
+        learner,
+        keeper,
         coordinator.async_set_training,
         # Of its own for each home, and the same every night.
         nightly_offset=zlib.crc32(entry.entry_id.encode()),
@@ -186,6 +189,7 @@ def _connect(
         archive=archive,
         writer=writer,
         collector=Collector(hass, sensors, observed),
+        keeper=keeper,
         trainer=trainer,
         backfill=Backfill(
             hass,

@@ -6,12 +6,11 @@ no sensor speaks.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
-from typing import Final, Self, override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -37,10 +36,13 @@ from .engine import (
     HomeTracker,
     ModelState,
     Observation,
+    Progress,
     Stage,
     predict,
 )
 from .follower import HomeFollower
+from .learning_status import LearningStatus
+from .model_keeper import ModelKeeper
 from .options import forecast_interval
 from .scorekeeper import Scorekeeper
 from .trainer import Trainer
@@ -54,52 +56,6 @@ FORECAST_COOLDOWN: Final = 0.5
 # What a forecast of a damaged model or a defect of the engine may raise; the
 # states of the rooms must go on all the same.
 FORECAST_ERRORS: Final = (EngineError, ArithmeticError, LookupError, ValueError)
-
-
-class Activity(StrEnum):
-    """What the learning part is doing."""
-
-    IDLE = "idle"
-    IMPORTING = "importing"
-    TRAINING = "training"
-
-
-@dataclass(frozen=True, slots=True)
-class LearningStatus:
-    """How far learning has come.
-
-    ``progress`` is in percent of the activity, None when idle; ``last_trained``
-    is in UTC seconds.
-    """
-
-    stage: Stage = Stage.COLLECTING
-    activity: Activity = Activity.IDLE
-    progress: int | None = None
-    last_trained: float | None = None
-
-    @classmethod
-    def of(
-        cls,
-        model: ModelState | None,
-        rooms: Collection[str],
-        importing: float | None,
-        training: float | None,
-    ) -> Self:
-        """Describe a model of these rooms and the shares done of what goes on."""
-        activity, share = Activity.IDLE, None
-        if importing is not None:
-            activity, share = Activity.IMPORTING, importing
-        elif training is not None:
-            activity, share = Activity.TRAINING, training
-        stage = Stage.COLLECTING
-        if model is not None and model.rooms.keys() >= set(rooms):
-            stage = model.stage
-        return cls(
-            stage=stage,
-            activity=activity,
-            progress=None if share is None else int(share * 100),
-            last_trained=None if model is None else model.trained_at,
-        )
 
 
 class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
@@ -133,12 +89,12 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         # is of a state that is over.
         self._changes = dict.fromkeys(self._rooms, 0)
         self._deadline = Deadline(hass, self._async_reach_deadline)
-        self._training: float | None = None
+        self._training: Progress | None = None
         self._importing: float | None = None
-        self.data = HomeForecast(
-            self._seen, {room: self._state_only(room) for room in self._rooms}
-        )
-        self.status = LearningStatus.of(model, self._rooms, None, None)
+        states = {room: self._state_only(room) for room in self._rooms}
+        self.data = HomeForecast(self._seen, states)
+        self._titles = {key: room.title for key, room in entry.subentries.items()}
+        self.status = LearningStatus.of(model, self._titles, None, None)
         # How good the forecasts have been; None until it is read.
         self.accuracy: HomeAccuracy | None = None
         self._request = Debouncer(
@@ -187,9 +143,9 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         self._async_request(self._rooms)
 
     @callback
-    def async_set_training(self, share: float | None) -> None:
-        """Show how much of a training is done, None that none is under way."""
-        self._training = share
+    def async_set_training(self, progress: Progress | None) -> None:
+        """Show how far a training is, None that none is under way."""
+        self._training = progress
         self._async_update_status()
 
     @callback
@@ -342,7 +298,7 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     @callback
     def _async_update_status(self) -> None:
         status = LearningStatus.of(
-            self._model, self._rooms, self._importing, self._training
+            self._model, self._titles, self._importing, self._training
         )
         if status != self.status:
             self.status = status
@@ -368,6 +324,7 @@ class RuntimeData:
     archive: Archive
     writer: ArchiveWriter
     collector: Collector
+    keeper: ModelKeeper
     trainer: Trainer
     backfill: Backfill
     follower: HomeFollower

@@ -1,6 +1,7 @@
 """The file that keeps what was learned."""
 
 from pathlib import Path
+from typing import Self
 
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
@@ -33,12 +34,23 @@ class ModelStore:
         Raises:
             OSError: the file cannot be written; the old one is untouched.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            write_utf8_file_atomic(str(self._path), state.to_bytes(), mode="wb")
-        except WriteError as error:
-            raise OSError(f"{self._path} cannot be written: {error}") from error
+        self._write(state.to_bytes())
+
+    def copy(self, other: Self) -> None:
+        """Save the same model in another place as well.
+
+        Raises:
+            OSError: it cannot be read, or not be written there.
+        """
+        other._write(self._path.read_bytes())
 
     def delete(self) -> None:
         """Forget the model; it is no error if there is none."""
         self._path.unlink(missing_ok=True)
+
+    def _write(self, content: bytes) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_utf8_file_atomic(str(self._path), content, mode="wb")
+        except WriteError as error:
+            raise OSError(f"{self._path} cannot be written: {error}") from error

@@ -27,9 +27,10 @@ from .accuracy import (
     RoomAccuracySensor,
 )
 from .const import SUBENTRY_TYPE_ROOM
-from .coordinator import LearningStatus, OccupancyConfigEntry, OccupancyCoordinator
+from .coordinator import OccupancyConfigEntry, OccupancyCoordinator
 from .engine import Forecast, Stage
 from .entity import HomeEntity, RoomEntity
+from .learning_status import LearningStatus
 
 # Nothing is polled.
 PARALLEL_UPDATES = 0
@@ -83,6 +84,8 @@ def _learning(status: LearningStatus) -> dict[str, Any]:
         "progress": None
         if progress is None
         else progress // PROGRESS_STEP * PROGRESS_STEP,
+        "member": status.member,
+        "room": status.room,
     }
 
 
@@ -236,7 +239,7 @@ class HomeSensor(HomeEntity, SensorEntity):
 
     _entity_id_format = ENTITY_ID_FORMAT
     entity_description: HomeSensorDescription
-    _unrecorded_attributes = frozenset({"activity", "progress"})
+    _unrecorded_attributes = frozenset({"activity", "progress", "member", "room"})
 
     @property
     @override

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from .archive import Archive, ArchiveProblem, delete_archive
-from .const import ARCHIVE_FILE, LOGGER, MODEL_FILE
+from .const import ARCHIVE_FILE, LOGGER
 from .engine import (
     EngineConfig,
     HomeSpec,
@@ -19,7 +19,7 @@ from .engine import (
     Observation,
     ObservationTable,
 )
-from .model_store import ModelStore
+from .model_registry import ModelRegistry
 
 # The archive tells milliseconds apart, and keeps one row of a sensor in each.
 _TICK: Final = 0.001
@@ -32,7 +32,7 @@ class Storage:
     Attributes:
         archive: of all observations, open.
         problem: what was wrong with the file, if it had to be replaced.
-        store: of the model.
+        models: the models that are saved.
         model: the one in use before, None if there is none that can be read.
         tracker: has seen the last day and that nobody watched since then.
         new_sensors: those the archive knows nothing of.
@@ -40,7 +40,7 @@ class Storage:
 
     archive: Archive
     problem: ArchiveProblem | None
-    store: ModelStore
+    models: ModelRegistry
     model: ModelState | None
     tracker: HomeTracker
     new_sensors: frozenset[str]
@@ -55,12 +55,13 @@ def open_storage(
         OSError, SQLAlchemyError: the folder or the archive cannot be used.
     """
     archive, problem = Archive.open(folder / ARCHIVE_FILE, now)
-    store = ModelStore(folder / MODEL_FILE)
+    models = ModelRegistry(folder)
     sensors = spec.sensor_ids
     try:
-        model = _load_model(store)
+        models.clean_up()
+        model = _load_model(models)
         if model is not None:
-            model = _without_removed_rooms(model, store, spec, archive)
+            model = _without_removed_rooms(model, models, spec, archive)
         archive.forecasts.keep_rooms([room.room_id for room in spec.rooms])
         known = archive.spans(sensors)
         recent = archive.recent(sensors, now - config.habit_look_back).before(now)
@@ -75,7 +76,7 @@ def open_storage(
     return Storage(
         archive,
         problem,
-        store,
+        models,
         model,
         tracker,
         frozenset(sensor for sensor in sensors if sensor not in known),
@@ -102,19 +103,19 @@ def close_storage(
 def delete_storage(folder: Path) -> None:
     """Delete all that was stored."""
     delete_archive(folder / ARCHIVE_FILE)
-    ModelStore(folder / MODEL_FILE).delete()
+    ModelRegistry(folder).delete()
 
 
-def _load_model(store: ModelStore) -> ModelState | None:
+def _load_model(models: ModelRegistry) -> ModelState | None:
     try:
-        return store.load()
+        return models.load()
     except (ModelStateError, OSError) as error:
         LOGGER.warning("The saved model is not used but trained anew: %s", error)
         return None
 
 
 def _without_removed_rooms(
-    model: ModelState, store: ModelStore, spec: HomeSpec, archive: Archive
+    model: ModelState, models: ModelRegistry, spec: HomeSpec, archive: Archive
 ) -> ModelState:
     """Forget rooms that are no longer there, and what their sensors said.
 
@@ -127,8 +128,10 @@ def _without_removed_rooms(
     archive.remove_sensors(archive.sensor_ids() - set(spec.sensor_ids))
     for room_id in removed:
         model = model.without_room(room_id)
+    # Models of before know them too, and fit the home no more.
+    models.forget_previous()
     # Last: if anything fails, the next start finds the rooms here again.
-    store.save(model)
+    models.save(model)
     return model
 
 

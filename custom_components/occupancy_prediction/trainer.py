@@ -1,216 +1,98 @@
-"""When to learn, and learning itself: off the event loop, one job at a time."""
+"""When to learn: the queue is looked at every five minutes, one job at a time."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import StrEnum
-import hashlib
-import math
 from threading import Event
-import time
 from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import (
-    async_call_later,
     async_track_time_change,
     async_track_time_interval,
 )
 from homeassistant.util import dt as dt_util
 
-from .archive import Archive
 from .const import DOMAIN, LOGGER
-from .engine import (
-    OCCUPANCY_KINDS,
-    EngineConfig,
-    HomeSpec,
-    ModelState,
-    TrainingCancelled,
-    train,
-    update,
-    update_start,
-)
-from .model_store import ModelStore
+from .engine import ModelState, Progress, Trained, TrainingCancelled, TrainingJob
+from .learner import Learner
+from .model_keeper import ModelKeeper
+from .model_registry import ModelRecord, Verdict
+from .training_queue import Reasons, TrainingQueue, TrainingReason, keeps_evidence
+from .worker import Worker, WorkerError, give_memory_back
+
+__all__ = ["Trainer", "TrainingReason"]
 
 _DAY: Final = 86400.0
 
-# Without a model the archive is looked at this often: the first forecast is
-# what a new user waits for.
-FIRST_DATA_INTERVAL: Final = timedelta(minutes=5)
-# Seconds of record a first training needs: with less, hardly a stay is complete.
-FIRST_DATA_SPAN: Final = 3600.0
-# What happened is counted this often; it takes milliseconds.
-UPDATE_INTERVAL: Final = timedelta(hours=1)
+# The first forecast is what a new user waits for, and nothing waits longer than this
+# after a pause.
+CHECK_INTERVAL: Final = timedelta(minutes=5)
+# What happened is counted this often (s); it takes milliseconds.
+UPDATE_INTERVAL: Final = 3600.0
+# Checks come some seconds early or late (s).
+_CHECK_JITTER: Final = 30.0
 # Learning everything anew takes seconds to minutes, so it is done while people
 # sleep; the half hour after it is shared out among homes by ``nightly_offset``.
 NIGHTLY_HOUR, NIGHTLY_MINUTE = 3, 30
 NIGHTLY_SPREAD: Final = 1800
+# Home Assistant was not running at night: a model of this age (s) is made anew at
+# the start.
+MISSED_NIGHT: Final = 1.5 * _DAY
 # Up to this age (s) of the record an hour changes a lot and a training costs
 # nothing, so it takes the place of the update; once more at the second age,
 # where the stage changes.
 YOUNG_RECORD: Final = 1 * _DAY
 RIPE_RECORD: Final = 3 * _DAY
-# The archive forgets what is older (s): a year shows every season once, and life
-# changes faster.
-RETENTION: Final = 400 * _DAY
 # Observations rest this long (s) in the writer's queue; learning must not take
 # what is still there for silence.
 ARCHIVE_LAG: Final = 10.0
-# Progress is shown at most this often (s): each time entities write a state.
-PROGRESS_INTERVAL: Final = 0.5
-# After a failure the next try waits, twice as long each time (s).
-RETRY_FIRST: Final = 600.0
-RETRY_LONGEST: Final = 6 * 3600.0
-# Unloading waits this long (s) for the thread to notice; its result is dropped.
+# Unloading waits this long (s) for the end of what is under way.
 STOP_PATIENCE: Final = 1.0
-
-
-class TrainingReason(StrEnum):
-    """Why everything is to be learned anew."""
-
-    FIRST_DATA = "first_data"
-    CONFIGURATION = "configuration"
-    HISTORY = "history"
-    SCHEDULE = "schedule"
-    REQUEST = "request"
-
-
-# These do not wait for the end of a pause after failures.
-_URGENT: Final = frozenset(
-    {TrainingReason.CONFIGURATION, TrainingReason.HISTORY, TrainingReason.REQUEST}
-)
-
-
-class _Learner:
-    """Learning itself, in an executor; it touches nothing of the event loop.
-
-    ``on_progress`` gets the share of a training that is done, now and then.
-    """
-
-    def __init__(
-        self,
-        spec: HomeSpec,
-        config: EngineConfig,
-        archive: Archive,
-        on_progress: Callable[[float], None],
-    ) -> None:
-        self._spec = spec
-        self._config = config
-        self._archive = archive
-        self._on_progress = on_progress
-        self._progress_at = -math.inf
-        self._sensors = spec.sensor_ids
-        self._telling = [
-            sensor.sensor_id
-            for room in spec.rooms
-            for sensor in room.sensors
-            if sensor.kind in OCCUPANCY_KINDS
-        ]
-        self.cancelled = Event()
-        # Tells a home from the same home configured otherwise.
-        self._fingerprint = hashlib.sha256(repr(spec).encode()).hexdigest()[:8]
-
-    def fits(self, model: ModelState) -> bool:
-        """Return whether a model is of the home as it is configured now."""
-        return model.version.rpartition("-")[2] == self._fingerprint
-
-    def has_first_data(self, now: float) -> bool:
-        """Return whether there is something to learn."""
-        spans = self._archive.spans(self._telling)
-        return any(now - first >= FIRST_DATA_SPAN for first, _ in spans.values())
-
-    def forget_old(self, now: float) -> None:
-        """Let the archive forget what is too old to learn from."""
-        self._archive.remove_before(now - RETENTION)
-
-    def train(self, now: float, previous: ModelState | None) -> ModelState:
-        """Learn everything anew; how ``previous`` has fared is not forgotten."""
-        self._progress_at = -math.inf
-        return train(
-            self._spec,
-            self._archive.load(self._sensors, end=now),
-            self._config,
-            now=now,
-            version=f"{int(now)}-{self._fingerprint}",
-            previous=previous,
-            checkpoint=self._show_progress,
-        )
-
-    def update(self, model: ModelState, now: float) -> ModelState:
-        """Learn what has come since the data of a model ended."""
-        start = update_start(model, self._config)
-        return update(
-            model,
-            self._spec,
-            self._archive.recent(self._sensors, start).before(now),
-            self._config,
-            now=now,
-            checkpoint=self._check_cancelled,
-        )
-
-    def _check_cancelled(self, _: float) -> None:
-        if self.cancelled.is_set():
-            raise TrainingCancelled("the integration is being stopped")
-
-    def _show_progress(self, share: float) -> None:
-        self._check_cancelled(share)
-        moment = time.monotonic()
-        if moment - self._progress_at >= PROGRESS_INTERVAL:
-            self._progress_at = moment
-            self._on_progress(share)
 
 
 class Trainer:
     """Keeps the model current: trains it at night, updates it every hour.
 
-    ``on_model`` gets every new model and ``on_progress`` the share of a
-    training that is done, None when none is under way; both on the event loop.
+    ``on_progress`` gets how far a training is, None when none is under way, on the
+    event loop.
     """
 
     def __init__(
         self,
         hass: HomeAssistant,
-        spec: HomeSpec,
-        config: EngineConfig,
-        archive: Archive,
-        store: ModelStore,
-        on_model: Callable[[ModelState], None],
-        on_progress: Callable[[float | None], None],
+        learner: Learner,
+        keeper: ModelKeeper,
+        on_progress: Callable[[Progress | None], None],
         *,
         nightly_offset: int = 0,
     ) -> None:
         """Take what learning needs; ``nightly_offset`` is in seconds."""
         self._hass = hass
-        self._learner = _Learner(spec, config, archive, self._hear_progress)
-        self._store = store
-        self._on_model = on_model
+        self._learner = learner
+        self._keeper = keeper
+        self._worker = Worker(hass, on_progress)
         self._on_progress = on_progress
         self._nightly_offset = nightly_offset % NIGHTLY_SPREAD
-        self._model: ModelState | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._wanted: TrainingReason | None = None
+        self._queue = TrainingQueue()
+        self._is_restored = False
+        self._failed = _Failures()
+        self._updated_at = 0.0
         self._update_wanted = False
-        self._failures = 0
-        self._last_failure = ""
-        self._cancel_retry: CALLBACK_TYPE | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopped = Event()
         self._unsubscribe: list[CALLBACK_TYPE] = []
 
     @callback
-    def async_start(self, model: ModelState | None) -> None:
-        """Begin with the saved model, None if there is none."""
-        self._model = model
+    def async_start(self) -> None:
+        """Begin with the model in use, if there is one."""
+        model = self._keeper.model
         self._unsubscribe = [
             async_track_time_interval(
                 self._hass,
-                self._async_check_first_data,
-                FIRST_DATA_INTERVAL,
-                name=f"{DOMAIN} first data",
-            ),
-            async_track_time_interval(
-                self._hass,
-                self._async_hourly,
-                UPDATE_INTERVAL,
-                name=f"{DOMAIN} update",
+                self._async_check,
+                CHECK_INTERVAL,
+                name=f"{DOMAIN} training",
             ),
             async_track_time_change(
                 self._hass,
@@ -221,68 +103,57 @@ class Trainer:
             ),
         ]
         if model is None:
-            self._want(TrainingReason.FIRST_DATA)
-        elif self._learner.fits(model):
-            self._want_update()
-        else:
-            self._want(TrainingReason.CONFIGURATION)
+            self._queue.want(TrainingReason.FIRST_DATA)
+        elif not self._learner.fits(model):
+            self._queue.want(TrainingReason.CONFIGURATION)
+        elif _now() - model.trained_at > MISSED_NIGHT:
+            self._queue.want(TrainingReason.SCHEDULE)
+        self._async_want_update()
 
     @callback
     def async_request(self, reason: TrainingReason) -> None:
         """Ask for everything to be learned anew."""
-        self._want(reason)
+        LOGGER.debug("Training wanted: %s", reason)
+        self._queue.want(reason)
+        self._async_run_next()
 
     async def async_stop(self) -> None:
         """Stop within about a second; what is half learned is dropped."""
-        self._learner.cancelled.set()
+        self._stopped.set()
         while self._unsubscribe:
             self._unsubscribe.pop()()
-        self._async_end_pause()
         if self._task is not None:
-            _, pending = await asyncio.wait({self._task}, timeout=STOP_PATIENCE)
-            for task in pending:
-                task.cancel()
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=STOP_PATIENCE)
+        await self._keeper.async_stop()
 
     @callback
-    def _async_check_first_data(self, _: datetime) -> None:
-        if self._model is None:
-            self._want(TrainingReason.FIRST_DATA)
-
-    @callback
-    def _async_hourly(self, _: datetime) -> None:
-        if self._model is None:
-            return
-        learned = self._model.trained_at - self._model.data_start
-        age = dt_util.utcnow().timestamp() - self._model.data_start
-        if learned < YOUNG_RECORD or learned < RIPE_RECORD <= age:
-            self._want(TrainingReason.FIRST_DATA)
-        else:
-            self._want_update()
-
-    @callback
-    def _async_nightly(self, _: datetime) -> None:
-        self._want(TrainingReason.SCHEDULE)
-
-    @callback
-    def _want(self, reason: TrainingReason) -> None:
-        LOGGER.debug("Training wanted: %s", reason)
-        self._wanted = reason
-        if reason in _URGENT:
-            self._async_end_pause()
+    def _async_check(self, _: datetime) -> None:
+        """Look at what is due, and at what waits."""
+        if (model := self._keeper.model) is None:
+            self._queue.want(TrainingReason.FIRST_DATA)
+        elif _now() - self._updated_at >= UPDATE_INTERVAL - _CHECK_JITTER:
+            learned = model.trained_at - model.data_start
+            age = _now() - model.data_start
+            if learned < YOUNG_RECORD or learned < RIPE_RECORD <= age:
+                self._queue.want(TrainingReason.FIRST_DATA)
+            else:
+                self._async_want_update()
         self._async_run_next()
 
     @callback
-    def _want_update(self) -> None:
-        self._update_wanted = True
+    def _async_nightly(self, _: datetime) -> None:
+        self.async_request(TrainingReason.SCHEDULE)
+
+    @callback
+    def _async_want_update(self) -> None:
+        self._updated_at = _now()
+        self._update_wanted = self._keeper.model is not None
         self._async_run_next()
 
     @callback
     def _async_run_next(self) -> None:
-        if (
-            self._task is None
-            and self._cancel_retry is None
-            and not self._learner.cancelled.is_set()
-        ):
+        if self._task is None and not self._stopped.is_set():
             self._task = self._hass.async_create_background_task(
                 self._async_run(), f"{DOMAIN} training", eager_start=False
             )
@@ -290,89 +161,138 @@ class Trainer:
     async def _async_run(self) -> None:
         """Do what is wanted: the boundary no error of learning gets past."""
         try:
-            while self._wanted is not None or self._update_wanted:
-                reason, self._wanted = self._wanted, None
-                self._update_wanted = False
-                await self._async_learn(reason)
+            while True:
+                await self._async_remember()
+                if reasons := self._queue.take(_now()):
+                    await self._async_train(reasons)
+                elif self._update_wanted:
+                    await self._async_update()
+                else:
+                    break
         except TrainingCancelled:
-            LOGGER.debug("Training cancelled")
-        except asyncio.CancelledError:
-            # The thread does not hear of it otherwise.
-            self._learner.cancelled.set()
-            raise
+            LOGGER.debug("Learning stopped")
         except Exception as error:  # noqa: BLE001 - the boundary of the task
-            if self._is_new(error):
-                LOGGER.exception("Learning failed; the model in use stays")
-            if not self._learner.cancelled.is_set():
-                self._async_pause()
+            self._failed.log(error)
+            self._async_try_again(error)
         finally:
             self._task = None
 
-    async def _async_learn(self, reason: TrainingReason | None) -> None:
-        """Train for a reason, or update if there is none."""
-        now = dt_util.utcnow().timestamp() - ARCHIVE_LAG
+    @callback
+    def _async_try_again(self, error: Exception) -> None:
+        """Decide what to do about a failure, at a later check."""
+        if self._queue.is_running:
+            self._queue.fail(_now())
+        elif isinstance(error, OSError):
+            # The model is in use but could not be saved.
+            self._update_wanted = True
+        else:
+            # A model that cannot be updated is better made anew.
+            self._queue.want(TrainingReason.SCHEDULE)
+
+    async def _async_remember(self) -> None:
+        """Have what is wanted asked for again after a restart in between."""
+        if not self._is_restored:
+            self._queue.restore(await self._keeper.async_unfinished())
+            self._is_restored = True
         try:
-            model = await self._hass.async_add_executor_job(
-                self._learn, self._model, reason, now
+            await self._keeper.async_set_unfinished(self._queue.unfinished)
+        except OSError as error:
+            # Learning does not depend on it.
+            LOGGER.debug("The queue of trainings is not saved: %s", error)
+
+    async def _async_train(self, reasons: Reasons) -> None:
+        """Learn everything anew."""
+        LOGGER.debug("Training begins: %s", ", ".join(reasons))
+        base, now = self._keeper.model, _now() - ARCHIVE_LAG
+        try:
+            job = await self._hass.async_add_executor_job(
+                self._prepare, now, reasons, base
             )
+            trained = None if job is None else await self._worker.async_train(job)
+            # It holds as much memory as all that was observed.
+            del job
         finally:
-            if reason is not None:
-                self._on_progress(None)
-        if model is None or self._learner.cancelled.is_set():
+            self._on_progress(None)
+        if trained is not None and self._keeper.model is not base:
+            LOGGER.debug("Training begins again: another model is in use")
+            self._queue.put_back()
             return
-        self._model = model
-        self._on_model(model)
-        await self._hass.async_add_executor_job(self._store.save, model)
-        if self._failures:
-            LOGGER.info("Learning works again")
-        self._failures = 0
-        self._last_failure = ""
+        self._queue.finish()
+        if trained is not None:
+            self._failed.forget()
+            await self._async_judge(trained, reasons)
+            await self._hass.async_add_executor_job(give_memory_back)
 
-    def _is_new(self, error: Exception) -> bool:
-        """Tell whether a failure is another than the last: each is logged once."""
-        failure = f"{type(error).__name__}: {error}"
-        known, self._last_failure = self._last_failure, failure
-        return failure != known
+    async def _async_judge(self, trained: Trained, reasons: Reasons) -> None:
+        """Adopt a new model if it does not lose to the one in use."""
+        model, trial = trained.model, trained.report.trial
+        if trial is not None and trial.is_lost:
+            LOGGER.info(
+                "Model %s is not adopted: on the last days its error was %.1f min (%.1f "
+                "on days it knew), that of the one in use %.1f",
+                model.version,
+                trial.unseen,
+                trial.seen,
+                trial.in_use,
+            )
+            record = ModelRecord.of(model, Verdict.REJECTED, reasons, trained.report)
+            await self._keeper.async_note(record)
+            self._async_want_update()
+            return
+        self._updated_at = _now()
+        self._update_wanted = False
+        record = ModelRecord.of(model, Verdict.ADOPTED, reasons, trained.report)
+        await self._keeper.async_adopt(model, record)
 
-    @callback
-    def _async_pause(self) -> None:
-        """Try again later."""
-        pause = min(RETRY_FIRST * 2 ** min(self._failures, 10), RETRY_LONGEST)
-        self._failures += 1
-        # A model that cannot be updated is better made anew.
-        self._wanted = self._wanted or TrainingReason.SCHEDULE
-        self._cancel_retry = async_call_later(self._hass, pause, self._async_retry)
+    async def _async_update(self) -> None:
+        """Count what has come since the last time."""
+        self._update_wanted = False
+        if (base := self._keeper.model) is not None:
+            model = await self._hass.async_add_executor_job(
+                self._learner.updated, base, _now() - ARCHIVE_LAG, self._check_stopped
+            )
+            await self._keeper.async_update(model, base)
 
-    @callback
-    def _async_retry(self, _: datetime) -> None:
-        self._cancel_retry = None
-        self._async_run_next()
-
-    @callback
-    def _async_end_pause(self) -> None:
-        if self._cancel_retry is not None:
-            self._cancel_retry()
-            self._cancel_retry = None
-
-    def _learn(
-        self, model: ModelState | None, reason: TrainingReason | None, now: float
-    ) -> ModelState | None:
-        """Return a new model, None if there is nothing to learn yet (executor)."""
-        learner = self._learner
-        if reason is None:
-            return None if model is None else learner.update(model, now)
-        if reason is TrainingReason.SCHEDULE:
-            learner.forget_old(now)
-        if model is None and not learner.has_first_data(now):
+    def _prepare(
+        self, now: float, reasons: Reasons, model: ModelState | None
+    ) -> TrainingJob | None:
+        """Return what there is to learn, None if that is nothing yet (executor)."""
+        if TrainingReason.SCHEDULE in reasons:
+            self._learner.forget_old(now)
+        if model is None and not self._learner.has_first_data(now):
             return None
-        # With other rooms or another past, what a model was worth is found out anew.
-        same = reason in (TrainingReason.SCHEDULE, TrainingReason.REQUEST)
-        return learner.train(now, model if same else None)
+        return self._learner.job(now, model if keeps_evidence(reasons) else None)
 
-    def _hear_progress(self, share: float) -> None:
-        self._hass.loop.call_soon_threadsafe(self._async_show_progress, share)
+    def _check_stopped(self, _: float) -> None:
+        if self._stopped.is_set():
+            raise TrainingCancelled("the integration is being stopped")
 
-    @callback
-    def _async_show_progress(self, share: float) -> None:
-        if not self._learner.cancelled.is_set():
-            self._on_progress(share)
+
+class _Failures:
+    """Logs each failure once, until a training works again."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def log(self, error: Exception) -> None:
+        """Log a failure that is another than those before."""
+        text = f"{type(error).__name__}: {error}"
+        if text not in self._told:
+            self._told.add(text)
+            # What the learning process says of itself is all there is to see.
+            trace = None if isinstance(error, WorkerError) else error
+            LOGGER.error(
+                "Learning failed; the model in use stays: %s",
+                "\n".join([str(error), *getattr(error, "__notes__", [])]),
+                exc_info=trace,
+            )
+
+    def forget(self) -> None:
+        """Log that it works again, if it did not."""
+        if self._told:
+            LOGGER.info("Learning works again")
+        self._told.clear()
+
+
+def _now() -> float:
+    return dt_util.utcnow().timestamp()

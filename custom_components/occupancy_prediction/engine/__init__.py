@@ -15,6 +15,7 @@ from .errors import (
 )
 from .explain import explain, inputs_of
 from .explanation import Explanation
+from .job import Progress, Trained, TrainingJob, TrainingReport
 from .occupancy import HomeTracker
 from .predictor import predict
 from .purpose import Purpose, purpose_of
@@ -34,6 +35,7 @@ from .state import ModelState
 from .surroundings import ContextKind, ContextSpec, Place
 from .timeline import HomeTimeline, build_timeline
 from .training import train, update, update_start
+from .trial import Trial
 from .types import (
     GRID,
     HORIZON,
@@ -78,6 +80,7 @@ __all__ = [
     "Observation",
     "ObservationTable",
     "Place",
+    "Progress",
     "Purpose",
     "RoomSpec",
     "Scores",
@@ -85,8 +88,12 @@ __all__ = [
     "SensorSpec",
     "SpecificationError",
     "Stage",
+    "Trained",
     "TrainingCancelled",
+    "TrainingJob",
+    "TrainingReport",
     "Transition",
+    "Trial",
     "Window",
     "build_timeline",
     "explain",

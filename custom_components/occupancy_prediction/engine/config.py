@@ -115,3 +115,18 @@ class EngineConfig:
 
     # No probability is pinned at 0 or 1: this much is left to the unheard-of.
     floor: float = 1e-4
+
+    # A new model is compared with the one in use on so many last days (d): fewer
+    # are one kind of day, and of more the twin that does not know them is outdated.
+    trial_days: float = 2.0
+    # The twin must know that much (d): it lacks the last days, which in a young
+    # record are much of what there is.
+    trial_record: float = 21.0
+    # Moments that must be there to compare (count): half a day of a room or two.
+    trial_minimum: int = 100
+    # It loses if its score is worse by more than this share, by more than so many
+    # standard errors, and by more than that (min): the one in use learned every hour
+    # of these days, which is worth that much, and less nobody would notice.
+    trial_tolerance: float = 0.03
+    trial_errors: float = 2.0
+    trial_slack: float = 1.0

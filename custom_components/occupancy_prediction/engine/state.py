@@ -34,10 +34,12 @@ _HEADER = "header"
 # A model is a few MB at most; what claims to be larger is not ours.
 _LARGEST = 256 * 1024 * 1024
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# Numbers, truth and text; no records, no objects.
+_KINDS = "biufU"
 # Weights are by position: other members, or another order, are another model.
 _MEMBER_NAMES = [member.name for member in MEMBERS]
 # What reading bytes that are no model, or no longer, may raise.
-_DAMAGE = (
+DAMAGE = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -169,7 +171,7 @@ class ModelState:
                 float(header["data_end"]),
                 rooms,
             )
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise ModelStateError(f"not a saved model: {error}") from error
 
 
@@ -182,8 +184,9 @@ def _load(data: bytes) -> dict[str, np.ndarray]:
             raise ModelStateError("not a saved model: packed in another way")
     with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
         arrays = {name: loaded[name] for name in loaded.files}
-    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-        raise ModelStateError("not a saved model: it holds more than arrays")
+    for array in arrays.values():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in _KINDS:
+            raise ModelStateError("not a saved model: it holds more than arrays")
     return arrays
 
 

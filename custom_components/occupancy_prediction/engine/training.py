@@ -8,6 +8,7 @@ calibration are learned in training, from what was written down.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from .ensemble import default_weights, learn_weights, member_forecasts, pooled_f
 from .evidence import Evidence
 from .features import HomeScene
 from .models import MEMBERS, REFERENCE
-from .models.base import Arrays, FitContext
+from .models.base import Arrays, FitContext, unheard
 from .newcomer import newcomer
 from .occupancy_curve import learn_profile, update_profile
 from .record import Resolved, RoomRecord
@@ -30,6 +31,8 @@ from .types import FloatArray, HomeSpec, ObservationTable, Stage
 _DAY = 86400.0
 
 type Checkpoint = Callable[[float], None]
+# Is told the member that learns, and the room where it takes one after the other.
+type Announce = Callable[..., None]
 
 
 def _no_checkpoint(_: float) -> None:
@@ -51,6 +54,7 @@ def train(
     previous: ModelState | None = None,
     seed: int = 0,
     checkpoint: Checkpoint = _no_checkpoint,
+    announce: Announce = unheard,
 ) -> ModelState:
     """Learn a home from all that was observed before ``now`` (UTC s).
 
@@ -73,10 +77,10 @@ def train(
         evidence |= _look_ahead(
             {room_id: records[room_id] for room_id in missing},
             timeline,
-            FitContext(config, seed, _part(checkpoint, 0.0, share)),
+            FitContext(config, seed, _part(checkpoint, 0.0, share), announce),
         )
     resolved = {room_id: record.resolve(now) for room_id, record in records.items()}
-    context = FitContext(config, seed, _part(checkpoint, share, 1.0))
+    context = FitContext(config, seed, _part(checkpoint, share, 1.0), announce)
     fitted = _fit(resolved, context)
     weights, calibrations = _learn_from(evidence, config)
     rooms = {}
@@ -231,7 +235,11 @@ def _fit(
 ) -> dict[str, dict[str, Arrays]]:
     """Fit every member; return arrays by room and member."""
     work = len(MEMBERS) + 1
-    first = replace(context, checkpoint=_part(context.checkpoint, 0.0, 1 / work))
+    first = replace(
+        context,
+        checkpoint=_part(context.checkpoint, 0.0, 1 / work),
+        announce=partial(context.announce, REFERENCE.name),
+    )
     reference = REFERENCE.fit(
         {room_id: part.learned for room_id, part in resolved.items()}, first
     )
@@ -244,12 +252,17 @@ def _fit(
     fitted: dict[str, dict[str, Arrays]] = {room_id: {} for room_id in resolved}
     for number, member in enumerate(MEMBERS):
         checkpoint = _part(context.checkpoint, (number + 1) / work, (number + 2) / work)
+        context.announce(member.name)
         arrays = (
             reference
             if member is REFERENCE
             else member.fit(
                 {room_id: part[member.counts] for room_id, part in trainings.items()},
-                replace(context, checkpoint=checkpoint),
+                replace(
+                    context,
+                    checkpoint=checkpoint,
+                    announce=partial(context.announce, member.name),
+                ),
             )
         )
         for room_id, each in arrays.items():

@@ -62,18 +62,24 @@ def visits(samples: Samples) -> FloatArray:
     return np.asarray(parts.transpose(1, 0, 2), np.float64)
 
 
+def unheard(*_: str) -> None:
+    """Listen to no announcement."""
+
+
 @dataclass(frozen=True, slots=True)
 class FitContext:
     """What a fit may know besides the data.
 
     ``checkpoint`` is called now and then with the share done (0..1) and raises
-    ``TrainingCancelled`` when the fit is to stop; ``seed`` is the only source of
-    randomness.
+    ``TrainingCancelled`` when the fit is to stop; ``announce`` is told the room that
+    is being learned, by members that take one after the other; ``seed`` is the only
+    source of randomness.
     """
 
     config: EngineConfig
     seed: int
     checkpoint: Callable[[float], None]
+    announce: Callable[[str], None] = unheard
 
 
 class Member(Protocol):
@@ -123,6 +129,7 @@ def fit_each(
     """Fit rooms that learn nothing from each other, one after the other."""
     result: dict[str, Arrays] = {}
     for done, (room_id, training) in enumerate(rooms.items()):
+        context.announce(room_id)
         context.checkpoint(done / len(rooms))
         result[room_id] = fit_room(training)
     return result

@@ -65,6 +65,7 @@ class Hazard:
             }
             center = _fit_shared(list(tasks.values()))
             for number, (room_id, task) in enumerate(tasks.items()):
+                context.announce(room_id)
                 context.checkpoint((done + 1 + number) / work)
                 arrays = task.fit(center)
                 result[room_id] |= {f"{k}{state}": v for k, v in arrays.items()}

@@ -1,0 +1,1 @@
+"""What Home Assistant feels of a training, and what a killed one leaves behind."""
