@@ -123,7 +123,8 @@ def pool_shares(
     A row that is no distribution has no say. Where no member with a weight has
     anything to say, those without one speak; where nobody does, the row is 0.
     """
-    valid: BoolArray = np.stack([is_valid(forecast) for forecast in forecasts], axis=1)
+    said = np.stack(forecasts, axis=1)
+    valid: BoolArray = is_valid(said.reshape(-1, BINS)).reshape(said.shape[:2])
     shares = np.where(valid, weights[issue_class(samples, config)], 0.0)
     shares = np.where(shares.sum(1, keepdims=True) > 0, shares, valid)
     total = shares.sum(1, keepdims=True)
@@ -142,12 +143,10 @@ def pool(
     Where nobody has a say, every bin is as likely as the next.
     """
     shares = pool_shares(forecasts, weights, samples, config)
-    log_odds: FloatArray = np.zeros((len(samples), BINS))
-    for share, forecast in zip(shares.T, forecasts, strict=True):
-        rows = np.flatnonzero(share > 0)
-        hazards = np.clip(hazards_of(forecast[rows]), _SUREST, 1 - _SUREST)
-        log_odds[rows] += share[rows, None] * np.log(hazards / (1 - hazards))
-    pooled = from_hazards(1 / (1 + np.exp(-log_odds)))
+    said = np.where(shares[..., None] > 0, np.stack(forecasts, axis=1), 0.0)
+    hazards = np.clip(hazards_of(said.reshape(-1, BINS)), _SUREST, 1 - _SUREST)
+    log_odds = np.log(hazards / (1 - hazards)).reshape(said.shape)
+    pooled = from_hazards(1 / (1 + np.exp(-np.einsum("nm,nmb->nb", shares, log_odds))))
     unheard = np.arange(1, BINS + 1) / (BINS + 1)
     return np.where(shares.sum(1, keepdims=True) > 0, pooled, unheard)
 

@@ -8,8 +8,10 @@ from .config import EngineConfig
 from .distribution import modes
 from .ensemble import member_forecasts, pool_shares, pooled_forecast
 from .features import HomeScene, describe
-from .models import MEMBERS
+from .models import MEMBERS, REFERENCE
 from .models.climatology import Climatology, time_of_week
+from .models.duration import Duration
+from .models.prior import Prior
 from .newcomer import known_or_newcomer
 from .occupancy_curve import occupancy_curve
 from .samples import Samples, entry_samples
@@ -25,6 +27,9 @@ from .types import (
     RoomSpec,
     Transition,
 )
+
+# Those that forecast a stay by when it begins.
+_BY_CLOCK = {Climatology.name, Duration.name, Prior.name, REFERENCE.name}
 
 
 def predict(
@@ -81,7 +86,7 @@ def _forecast(
             vacancy_delay=room.vacancy_delay,
             time_zone=time_zone,
         )
-        following = Shown.of(_distribution(entry, model, config), entry).predicted
+        following = Shown.of(_of_entry(entry, model, config), entry).predicted
     confidence = model.calibration.confidence(cdf, samples, config.reliable_tolerance)
     curve = occupancy_curve(
         model.profile, cdf, occupied=occupied, now=now, time_zone=time_zone
@@ -124,9 +129,13 @@ def _baseline(
     return tuple(time_of_week(counts, samples, config)[0].tolist())
 
 
-def _distribution(
-    samples: Samples, model: RoomModel, config: EngineConfig
-) -> FloatArray:
-    forecasts = member_forecasts(model.members, samples, config)
+def _of_entry(samples: Samples, model: RoomModel, config: EngineConfig) -> FloatArray:
+    """Return the distribution of a stay that is yet to begin, (1, BINS).
+
+    Nothing is known of that moment but the clock, so only those are asked to whom
+    that is enough.
+    """
+    members = {name: model.members[name] for name in _BY_CLOCK & set(model.members)}
+    forecasts = member_forecasts(members, samples, config)
     pooled = pooled_forecast(forecasts, model.weights_now(config), samples, config)
     return model.calibration.distributions(pooled, samples)
