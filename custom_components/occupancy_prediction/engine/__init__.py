@@ -15,6 +15,7 @@ from .errors import (
 )
 from .explain import explain, inputs_of
 from .explanation import Explanation
+from .features import FeatureStore
 from .job import Progress, Trained, TrainingJob, TrainingReport
 from .occupancy import HomeTracker
 from .predictor import predict
@@ -67,6 +68,7 @@ __all__ = [
     "EngineConfig",
     "EngineError",
     "Explanation",
+    "FeatureStore",
     "Forecast",
     "HomeAccuracy",
     "HomeForecast",

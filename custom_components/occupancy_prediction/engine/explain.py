@@ -25,7 +25,7 @@ from .explanation import (
     SimilarDay,
     sentences,
 )
-from .features import NEEDS, SEPARATOR, HomeScene, describe, subject_of
+from .features import NEEDS, SEPARATOR, FeatureStore, HomeScene, subject_of
 from .local_time import DAY_MINUTES
 from .models import MEMBERS, REFERENCE
 from .models.analogue import Analogue, similar_days
@@ -58,12 +58,15 @@ def explain(
     now: float,
     room_id: str,
     names: Mapping[str, str] | None = None,
+    store: FeatureStore | None = None,
 ) -> Explanation:
     """Explain the forecast of a room that ``predict`` makes of the same arguments.
 
     ``names`` are what people call the rooms, for the sentences.
     """
-    samples = describe(HomeScene(timeline, spec.time_zone), room_id, np.array([now]))
+    store = FeatureStore() if store is None else store
+    home = HomeScene(timeline, spec.time_zone)
+    samples = store.rows(home, room_id, np.array([now]))
     explanation = Explanation(room_id, now)
     if len(samples):
         model = known_or_newcomer(state, spec.room(room_id))

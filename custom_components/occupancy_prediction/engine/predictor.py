@@ -7,7 +7,7 @@ import numpy as np
 from .config import EngineConfig
 from .distribution import modes
 from .ensemble import member_forecasts, pool_shares, pooled_forecast
-from .features import HomeScene, describe
+from .features import FeatureStore, HomeScene
 from .models import MEMBERS, REFERENCE
 from .models.climatology import Climatology, time_of_week
 from .models.duration import Duration
@@ -39,17 +39,20 @@ def predict(
     config: EngineConfig,
     *,
     now: float,
+    store: FeatureStore | None = None,
 ) -> HomeForecast:
     """Forecast every room of a home at ``now`` (UTC s).
 
     ``timeline`` is what is known up to ``now``, of the look-back at least. A room
     the state does not know is forecast as rooms of its kind commonly go; of one of
-    which no sensor can tell, the forecast says only that.
+    which no sensor can tell, the forecast says only that. A ``store`` keeps the
+    features for what else is asked of the same moment.
     """
+    store = FeatureStore() if store is None else store
     home = HomeScene(timeline, spec.time_zone)
     rooms = {}
     for room in spec.rooms:
-        samples = describe(home, room.room_id, np.array([now]))
+        samples = store.rows(home, room.room_id, np.array([now]))
         model = known_or_newcomer(state, room)
         forecast = Forecast(room.room_id, now, None, stage=model.stage)
         if len(samples):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .config import EngineConfig
-from .features import HomeScene, with_features
+from .features import FeatureStore, HomeScene
 from .samples import Samples, TrainingSet, outcomes_of, samples_at, stays_of
 from .timeline import UNKNOWN, RoomTimeline
 from .types import HORIZON, BoolArray, FloatArray
@@ -41,10 +41,12 @@ class RoomRecord:
         config: EngineConfig,
         *,
         stride: int | None = None,
+        store: FeatureStore | None = None,
     ) -> None:
         """Describe the room at every step, with features at every ``stride``-th.
 
         Where no stride is given it is as small as the bound on learned samples allows.
+        What a ``store`` has of these features need not be worked out again.
         """
         self._room: RoomTimeline = home.timeline.rooms[room_id]
         self._time_zone = home.time_zone
@@ -62,7 +64,8 @@ class RoomRecord:
         self._is_issued: BoolArray = index % every == 0
         described = np.flatnonzero(self._is_learned | self._is_issued)
         self._place = np.cumsum(self._is_learned | self._is_issued) - 1
-        self._described = with_features(home, room_id, self._samples.take(described))
+        store = FeatureStore() if store is None else store
+        self._described = store.matrix(home, room_id, self._samples.take(described))
 
     def resolve(self, end: float, *, start: float | None = None) -> Resolved:
         """Return what is known by ``end`` of the moments since ``start``.

@@ -16,7 +16,7 @@ from .calibration import Calibration, HeldOut, learn_calibrations
 from .config import EngineConfig
 from .ensemble import default_weights, learn_weights, member_forecasts, pooled_forecast
 from .evidence import Evidence
-from .features import HomeScene
+from .features import FeatureStore, HomeScene
 from .models import MEMBERS, REFERENCE
 from .models.base import Arrays, FitContext, unheard
 from .newcomer import newcomer
@@ -131,11 +131,13 @@ def update(
     now: float,
     seed: int = 0,
     checkpoint: Checkpoint = _no_checkpoint,
+    store: FeatureStore | None = None,
 ) -> ModelState:
     """Return the model with what was observed since its data ended.
 
     ``table`` holds the observations from ``update_start`` on. A room that the
-    model does not know waits for the next training.
+    model does not know waits for the next training. A ``store`` keeps the features of
+    the last day from one update to the next.
     """
     known = [room.room_id for room in spec.rooms if room.room_id in state.rooms]
     rooms = dict(state.rooms)
@@ -148,17 +150,23 @@ def update(
         context = FitContext(config, seed, _no_checkpoint)
         for done, room_id in enumerate(known):
             checkpoint(done / len(known))
-            rooms[room_id] = _update_room(rooms[room_id], home, room_id, context)
+            rooms[room_id] = _update_room(rooms[room_id], home, room_id, context, store)
     checkpoint(1.0)
     return replace(state, data_end=max(state.data_end, now), rooms=rooms)
 
 
 def _update_room(
-    model: RoomModel, home: HomeScene, room_id: str, context: FitContext
+    model: RoomModel,
+    home: HomeScene,
+    room_id: str,
+    context: FitContext,
+    store: FeatureStore | None,
 ) -> RoomModel:
     config, now = context.config, home.timeline.end
     # New days are learned from as densely as those before them.
-    record = RoomRecord(home, room_id, model.counted_until, config, stride=model.stride)
+    record = RoomRecord(
+        home, room_id, model.counted_until, config, stride=model.stride, store=store
+    )
     part = record.resolve(now)
     stays = part.counted.stays
     stays = stays.take(stays.entry >= model.open_since)

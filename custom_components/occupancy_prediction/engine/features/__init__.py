@@ -30,6 +30,7 @@ from .registry import (
     schema_hash,
     subject_of,
 )
+from .store import FeatureStore
 
 # Importing a subject registers its features.
 SUBJECTS = (
@@ -66,6 +67,7 @@ __all__ = [
     "SEPARATOR",
     "SUBJECTS",
     "FeatureMatrix",
+    "FeatureStore",
     "HomeScene",
     "Scene",
     "describe",
