@@ -4,6 +4,7 @@ Times are processor time on one thread, medians of several runs: these do not
 depend on what else the machine is doing.
 """
 
+from dataclasses import replace
 import json
 from pathlib import Path
 import resource
@@ -12,16 +13,21 @@ import subprocess
 import sys
 import time
 
+import numpy as np
+
 from custom_components.occupancy_prediction.engine import (
     EngineConfig,
     HomeSpec,
     HomeTracker,
     ModelState,
+    build_timeline,
     predict,
     train,
     update,
     update_start,
 )
+from custom_components.occupancy_prediction.engine.config import Tier
+from custom_components.occupancy_prediction.engine.features import HomeScene, describe
 
 from .figures import Figure, show
 from .homes import SimulatedHome, simulated_home
@@ -64,18 +70,42 @@ def _forecast(home: SimulatedHome, state: ModelState, rooms: int) -> float:
     return statistics.median(taken)
 
 
+def _features(home: SimulatedHome) -> float:
+    """Return milliseconds of the features of a room's last day, from messages on."""
+    config = EngineConfig()
+    recent = home.table.since(home.end - config.habit_look_back)
+    steps = np.arange(_DAY // config.sample_step, dtype=np.float64)
+    moments = home.end - config.sample_step * steps[::-1]
+    taken = []
+    for room in home.spec.rooms:
+        clock = _Clock()
+        timeline = build_timeline(home.spec, recent, config, home.end)
+        describe(HomeScene(timeline, home.spec.time_zone), room.room_id, moments)
+        taken.append(clock.seconds * 1000)
+    return statistics.median(taken)
+
+
+def _training(home: SimulatedHome, rooms: int, days: float, tier: Tier) -> float:
+    """Return the seconds of a first training on the last days of a home."""
+    config = replace(EngineConfig(), tier=tier)
+    spec = HomeSpec(home.spec.rooms[:rooms], home.spec.time_zone)
+    table = home.table.since(home.end - days * _DAY)
+    clock = _Clock()
+    train(spec, table, config, now=home.end, version=tier)
+    return clock.seconds
+
+
 def _engine() -> list[Figure]:
     config = EngineConfig()
     home = simulated_home(_ROOMS, _DAYS, climate=True)
-    room = HomeSpec(home.spec.rooms[:1], home.spec.time_zone)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    clock = _Clock()
-    train(room, home.table, config, now=home.end, version="one")
-    one_room = clock.seconds
+    one_room = _training(home, 1, _DAYS, "full")
     clock = _Clock()
     state = train(home.spec, home.table, config, now=home.end - _DAY, version="all")
     all_rooms = clock.seconds
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
+    base = _training(home, _ROOMS, _DAYS, "base")
+    half = _training(home, _ROOMS, _DAYS / 2, "base")
     clock = _Clock()
     recent = home.table.since(update_start(state, config))
     update(state, home.spec, recent, config, now=home.end)
@@ -87,9 +117,12 @@ def _engine() -> list[Figure]:
     return [
         Figure("forecast of one room", _forecast(home, state, 1), "ms", most=20),
         Figure("forecast of 10 rooms", _forecast(home, state, 10), "ms", most=100),
+        Figure("features of a room from cold", _features(home), "ms", most=500),
         Figure("training of one room, 6 months", one_room, "s", most=30),
         Figure("training of 10 rooms, 6 months", all_rooms, "s", most=300),
-        Figure("memory added by that training", peak, "MB", most=400),
+        Figure("... in the base tier", base, "s", most=300),
+        Figure("... as often as of 3 months", base / half, "x", most=2.2),
+        Figure("memory added by training", peak, "MB", most=400),
         Figure("update of 10 rooms by a day", updated, "s", most=10),
         Figure("saved model of a room", len(saved) / 1e6 / _ROOMS, "MB", most=5),
         Figure("loading a model of 10 rooms", loaded, "s", most=2),
