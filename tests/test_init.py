@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+import os
 import sqlite3
+from threading import Event
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -17,6 +20,7 @@ from homeassistant.helpers import (
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+import custom_components.occupancy_prediction as component
 from custom_components.occupancy_prediction.const import (
     ARCHIVE_FILE,
     DOMAIN,
@@ -39,6 +43,7 @@ from .life import (
     shown,
     storage_folder,
 )
+from .processes import wait_for_child, wait_for_end
 
 MOTION = "binary_sensor.kitchen_motion"
 OTHER_MOTION = "binary_sensor.bath_motion"
@@ -371,22 +376,37 @@ async def test_stop_of_home_assistant_cancels_training(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     """Nothing holds up the shutdown, and nothing half learned is saved."""
-    stopped = False
+    begun, stopped = Event(), Event()
 
     def endless_train(*_: object, **kwargs: Callable[[float], None]) -> ModelState:
-        nonlocal stopped
+        begun.set()
         try:
             while True:
                 kwargs["checkpoint"](0.5)
         finally:
-            stopped = True
+            stopped.set()
 
     with patch.object(job_module, "train", endless_train):
         await set_up(hass, entry)
-        assert entry.runtime_data.coordinator.status.activity in {"idle", "training"}
+        assert await hass.async_add_executor_job(begun.wait, 10)
         hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
         await settle(hass)
-    assert stopped
+        assert await hass.async_add_executor_job(stopped.wait, 10)
+    assert await saved_model(hass) is None
+
+
+@pytest.mark.usefixtures("processes")
+async def test_stop_of_home_assistant_ends_the_learning_process(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is gone when Home Assistant is, and nothing half learned is saved."""
+    endless = replace(component.CONFIG, holdout_folds=10_000)
+    monkeypatch.setattr(component, "CONFIG", endless)
+    await set_up(hass, entry)
+    process = await hass.async_add_executor_job(wait_for_child, os.getpid(), set())
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await settle(hass)
+    assert await hass.async_add_executor_job(wait_for_end, process, 1)
     assert await saved_model(hass) is None
 
 
