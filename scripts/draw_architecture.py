@@ -155,7 +155,7 @@ BANDS: Final = (
         2 engine/newcomer 3.4 8.4 - a room before its first day
         3 engine/explanation 0 2.2 - in words
         3 engine/shown 2.2 4.2 - whole minutes
-        3 engine/scoring 4.2 6 - fared?
+        3 engine/scoring 4.2 6 - who was right
         3 engine/state 6 9 - what was learned
         3 engine/record 9 12 - what was known when
         4 engine/occupancy_curve 0 4 - the next 24 h

@@ -69,7 +69,7 @@ async def test_before_anything_was_learned(hass: HomeAssistant) -> None:
     await start_home(hass)
     await settle(hass)
     states = {state.entity_id: state for state in hass.states.async_all("sensor")}
-    assert len(states) == 3 * 8 + 2
+    assert len(states) == 3 * 9 + 3
     assert states["sensor.occupancy_prediction_learning_stage"].state == "collecting"
     assert states["sensor.occupancy_prediction_last_trained"].state == STATE_UNKNOWN
     for name in ("kitchen", "bath", "nook"):
