@@ -37,9 +37,9 @@ _TRAINED: list[bytes] = []
 async def start_lived_home(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> MockConfigEntry:
-    """Start a home that has been lived in for five days and is empty now."""
+    """Start a home that has been lived in for two days and is empty now."""
     freezer.move_to(START)
-    past = lived_days(MOTION, 5, NOW) + lived_days(OTHER_MOTION, 5, NOW)
+    past = lived_days(MOTION, 2, NOW) + lived_days(OTHER_MOTION, 2, NOW)
     await fill_archive(hass, past, NOW)
     path = storage_folder(hass) / MODEL_FILE
     if _TRAINED:

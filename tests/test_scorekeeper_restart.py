@@ -30,7 +30,7 @@ MEAN_ERROR = "sensor.kitchen_mean_absolute_error"
 
 @pytest.fixture
 async def home(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> MockConfigEntry:
-    """Start a home that has been lived in for five days and is empty now."""
+    """Start a home that has been lived in for two days and is empty now."""
     return await start_lived_home(hass, freezer)
 
 
