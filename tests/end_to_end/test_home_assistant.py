@@ -42,12 +42,13 @@ from .home import BEDROOM, DOOR, KITCHEN, free_home
 pytestmark = [
     pytest.mark.end_to_end,
     # Two starts and stops on a machine that may have other things to do.
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
 ]
 
 OCCUPIED_WITHIN = 1.0  # s after a motion
 FORECAST_WITHIN = 2.0  # s after a motion
-LEARNED_WITHIN = 30.0  # s after a room was added
+# After a room was added (s), where other tests run beside it: learning is modest.
+LEARNED_WITHIN = 150.0
 VACANCY_DELAY = 30  # s; the shortest that can be set
 POLL = 0.02  # s
 USER = User("Tester", "tester", "secret")
