@@ -308,9 +308,10 @@ def _table(
     scores: Scores, now: float, threshold: float, windows: Sequence[Window]
 ) -> AccuracyTable:
     figures: dict[tuple[Window, Transition | None], Accuracy] = {}
-    resolved = scores.resolved_at
-    for window in windows:
-        inside = scores.take((resolved > now - window.seconds) & (resolved <= now))
+    inside = scores.take(scores.resolved_at <= now)
+    # The longest first: the others are parts of it.
+    for window in sorted(windows, key=lambda each: -each.seconds):
+        inside = inside.take(inside.resolved_at > now - window.seconds)
         figures[window, None] = _accuracy(inside, threshold)
         for transition in Transition:
             to_vacant = transition is Transition.VACANT
