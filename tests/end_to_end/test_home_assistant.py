@@ -45,8 +45,10 @@ pytestmark = [
     pytest.mark.timeout(900),
 ]
 
-OCCUPIED_WITHIN = 1.0  # s after a motion
-FORECAST_WITHIN = 2.0  # s after a motion
+# After a motion (s), on a machine that has other things to do; what it takes on one that
+# has not is what benchmarks measure.
+OCCUPIED_WITHIN = 4.0
+FORECAST_WITHIN = 8.0
 # After a room was added (s), where other tests run beside it: learning is modest.
 LEARNED_WITHIN = 150.0
 VACANCY_DELAY = 30  # s; the shortest that can be set
