@@ -96,8 +96,8 @@ def test_pooling_again_gives_what_was_shown(bench: Bench) -> None:
         told = ~np.isclose(room.shown, GRID[1:] / GRID[-1]).all(axis=1)
         assert told.mean() > 0.5
         again = room.pooled(range(len(members)), config)
-        # Kept in single precision: where hardly anything is left to end, hazards feel it.
-    assert again[told] == pytest.approx(room.shown[told], abs=1e-3)
+        # Kept in single precision: where little is left to end, hazards feel it.
+        assert again[told] == pytest.approx(room.shown[told], abs=1e-3)
         (one,) = np.flatnonzero([name == "climatology" for name in members])
         alone = room.alone(int(one), config)
         assert (alone - again)[told].any()
