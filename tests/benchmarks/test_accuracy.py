@@ -84,7 +84,8 @@ def test_the_recording_is_the_replay(bench: Bench) -> None:
     for room_id, room in bench.recording.rooms.items():
         shown = room.shown[: len(forecasts[room_id])]
         assert len(shown) > 40
-        assert np.array(forecasts[room_id]) == pytest.approx(shown, abs=1e-9)
+        # What members said is kept in single precision.
+        assert np.array(forecasts[room_id]) == pytest.approx(shown, abs=1e-6)
 
 
 def test_pooling_again_gives_what_was_shown(bench: Bench) -> None:
