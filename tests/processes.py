@@ -3,23 +3,26 @@
 from pathlib import Path
 import time
 
+# What only the command line of a learning process has.
+_PROGRAM = "from occupancy_prediction.worker_main import main"
 # Counted, since clocks may be frozen: half a minute, for machines that are busy.
 _PAUSE = 0.01
 _TRIES = 3000
 
 
-def children(parent: int) -> list[int]:
-    """Return the processes that a process has started and that have not ended."""
+def learning_processes(parent: int) -> list[int]:
+    """Return those that a process has started and that have not ended."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            text = path.read_text(encoding="utf-8")
+            text = (path / "stat").read_text(encoding="utf-8")
+            command = (path / "cmdline").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        # The name, in parentheses, may hold anything.
-        state, ppid = text.rpartition(")")[2].split()[:2]
-        if int(ppid) == parent and state != "Z":
-            found.append(int(path.parent.name))
+        # The name, in parentheses, may hold anything. What has ended has no command.
+        _, ppid = text.rpartition(")")[2].split()[:2]
+        if int(ppid) == parent and _PROGRAM in command:
+            found.append(int(path.name))
     return found
 
 
@@ -32,16 +35,16 @@ def is_alive(process: int) -> bool:
     return text.rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_for_child(parent: int, before: set[int]) -> int:
-    """Wait for the one process that was not there before."""
-    new = set(children(parent)) - before
+def wait_for_learning(parent: int) -> int:
+    """Wait for the one learning process that a process starts."""
+    found = learning_processes(parent)
     for _ in range(_TRIES):
-        if new:
+        if found:
             break
         time.sleep(_PAUSE)
-        new = set(children(parent)) - before
-    (child,) = new
-    return child
+        found = learning_processes(parent)
+    (process,) = found
+    return process
 
 
 def wait_for_end(process: int, seconds: float) -> bool:

@@ -43,7 +43,7 @@ from .life import (
     shown,
     storage_folder,
 )
-from .processes import wait_for_child, wait_for_end
+from .processes import wait_for_end, wait_for_learning
 
 MOTION = "binary_sensor.kitchen_motion"
 OTHER_MOTION = "binary_sensor.bath_motion"
@@ -403,7 +403,7 @@ async def test_stop_of_home_assistant_ends_the_learning_process(
     endless = replace(component.CONFIG, holdout_folds=10_000)
     monkeypatch.setattr(component, "CONFIG", endless)
     await set_up(hass, entry)
-    process = await hass.async_add_executor_job(wait_for_child, os.getpid(), set())
+    process = await hass.async_add_executor_job(wait_for_learning, os.getpid())
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await settle(hass)
     assert await hass.async_add_executor_job(wait_for_end, process, 1)

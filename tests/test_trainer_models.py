@@ -24,7 +24,7 @@ from custom_components.occupancy_prediction.trainer import TrainingReason
 
 from .learning import Learning, empty_home
 from .life import DAY, HOUR, START, pass_time, settle
-from .processes import children, wait_for_child
+from .processes import learning_processes, wait_for_learning
 
 LOST = Trial(500, 40.0, 44.0, 39.0, 1.2)
 WON = Trial(500, 40.0, 40.5, 38.0, 1.2)
@@ -237,7 +237,7 @@ async def test_killed_worker_is_reported_once_and_the_old_model_goes_on(
     for _ in range(3):
         freezer.tick(60)
         trainer.async_request(TrainingReason.REQUEST)
-        process = await hass.async_add_executor_job(wait_for_child, os.getpid(), set())
+        process = await hass.async_add_executor_job(wait_for_learning, os.getpid())
         while learning.progress[-1] is None:
             # Until it learns: before that a thread would stand in.
             await hass.async_add_executor_job(time.sleep, 0.01)
@@ -246,7 +246,7 @@ async def test_killed_worker_is_reported_once_and_the_old_model_goes_on(
         assert keeper.model is model
     assert caplog.text.count("Learning failed") == 1
     assert caplog.text.count("killed by SIGKILL") == 1
-    assert children(os.getpid()) == []
+    assert learning_processes(os.getpid()) == []
     await pass_time(hass, freezer, DAY)
     assert keeper.model is not model
     await trainer.async_stop()
@@ -266,5 +266,5 @@ async def test_model_of_a_process_is_adopted_and_saved(
     assert saved is not None
     assert saved.version == model.version
     assert "in a thread" not in caplog.text
-    assert children(os.getpid()) == []
+    assert learning_processes(os.getpid()) == []
     await trainer.async_stop()

@@ -23,7 +23,7 @@ from custom_components.occupancy_prediction.engine import (
 from custom_components.occupancy_prediction.worker import Worker, WorkerError
 
 from .engine.family import DAY, QUICK, home
-from .processes import children, is_alive, wait_for_child, wait_for_end
+from .processes import is_alive, learning_processes, wait_for_end, wait_for_learning
 
 pytestmark = pytest.mark.usefixtures("processes")
 
@@ -44,12 +44,11 @@ async def started(
     hass: HomeAssistant, what: TrainingJob
 ) -> tuple[asyncio.Task[Trained], int]:
     """Begin a training; return its task and its process."""
-    before = set(children(os.getpid()))
     progress = asyncio.Event()
     task = hass.async_create_background_task(
         Worker(hass, lambda _: progress.set()).async_train(what), "training"
     )
-    process = await hass.async_add_executor_job(wait_for_child, os.getpid(), before)
+    process = await hass.async_add_executor_job(wait_for_learning, os.getpid())
     async with asyncio.timeout(60):
         await progress.wait()
     return task, process
@@ -121,7 +120,7 @@ async def test_process_that_fails_says_why(hass: HomeAssistant) -> None:
         await Worker(hass, lambda _: None).async_train(broken)
     assert "Error: " in str(caught.value)
     assert "engine/training.py" in "".join(caught.value.__notes__)
-    assert children(os.getpid()) == []
+    assert learning_processes(os.getpid()) == []
 
 
 @pytest.mark.parametrize("python", ["", "/nowhere/python", "/bin/false", __file__])
@@ -148,7 +147,7 @@ async def test_process_that_hangs_is_ended(
     monkeypatch.setattr(module, "PATIENCE", 1.0)
     with pytest.raises(WorkerError, match="hangs"):
         await Worker(hass, lambda _: None).async_train(long_job())
-    assert children(os.getpid()) == []
+    assert learning_processes(os.getpid()) == []
 
 
 # Begins a training, tells its process, and is then killed.
@@ -156,13 +155,13 @@ _PARENT = """
 import asyncio, os, sys
 from homeassistant.core import HomeAssistant
 from custom_components.occupancy_prediction.worker import Worker
-from tests.processes import wait_for_child
+from tests.processes import wait_for_learning
 from tests.test_worker import long_job
 async def main():
     hass = HomeAssistant(sys.argv[1])
     progress = asyncio.Event()
     task = asyncio.create_task(Worker(hass, lambda _: progress.set()).async_train(long_job()))
-    print(await asyncio.to_thread(wait_for_child, os.getpid(), set()), flush=True)
+    print(await asyncio.to_thread(wait_for_learning, os.getpid()), flush=True)
     await progress.wait()
     print("learning", flush=True)
     await task
