@@ -54,7 +54,7 @@ class Analogue:
     """Most similar past days."""
 
     name: ClassVar[str] = "analogue"
-    share: ClassVar[float] = 0.1
+    shares: ClassVar[tuple[float, float]] = (0.2, 0.05)
     counts: ClassVar[bool] = True
 
     def fit(

@@ -93,8 +93,9 @@ class Member(Protocol):
     # Whether it learns counts, exactly and from every sample, or from samples
     # thinned to a bounded number, with features.
     counts: ClassVar[bool]
-    # Its share of the pool before anything was learned, in any unit.
-    share: ClassVar[float]
+    # Its shares of the pool before anything was learned, of vacant and of occupied
+    # rooms, in any unit.
+    shares: ClassVar[tuple[float, float]]
 
     def fit(
         self, rooms: Mapping[str, TrainingSet], context: FitContext

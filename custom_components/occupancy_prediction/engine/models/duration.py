@@ -45,7 +45,7 @@ class Duration:
     """Length of stays by hour of entry."""
 
     name: ClassVar[str] = "duration"
-    share: ClassVar[float] = 0.15
+    shares: ClassVar[tuple[float, float]] = (0.15, 0.1)
     counts: ClassVar[bool] = True
 
     def fit(

@@ -51,7 +51,7 @@ class HiddenMarkov:
     """Life tables by mode of the home."""
 
     name: ClassVar[str] = "hidden_markov"
-    share: ClassVar[float] = 0.1
+    shares: ClassVar[tuple[float, float]] = (0.1, 0.05)
     counts: ClassVar[bool] = False
 
     def fit(

@@ -70,7 +70,7 @@ class Kernel:
     """Residual life by analogy."""
 
     name: ClassVar[str] = "kernel"
-    share: ClassVar[float] = 1.0
+    shares: ClassVar[tuple[float, float]] = (1.0, 0.5)
     counts: ClassVar[bool] = False
 
     def fit(

@@ -61,7 +61,7 @@ class Sequence:
     """Recurrent network with attention over visits."""
 
     name: ClassVar[str] = "sequence"
-    share: ClassVar[float] = 0.5
+    shares: ClassVar[tuple[float, float]] = (0.5, 1.0)
     counts: ClassVar[bool] = False
 
     def fit(
