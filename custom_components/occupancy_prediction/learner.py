@@ -8,6 +8,7 @@ from .archive import Archive
 from .engine import (
     OCCUPANCY_KINDS,
     EngineConfig,
+    FeatureStore,
     HomeSpec,
     ModelState,
     TrainingJob,
@@ -37,6 +38,8 @@ class Learner:
             for sensor in room.sensors
             if sensor.kind in OCCUPANCY_KINDS
         ]
+        # From one hour to the next most moments of a long stay are the same.
+        self._store = FeatureStore()
         # Tells a home from the same home configured otherwise.
         self._fingerprint = hashlib.sha256(repr(spec).encode()).hexdigest()[:8]
 
@@ -76,5 +79,11 @@ class Learner:
         start = update_start(model, self._config)
         recent = self._archive.recent(self._sensors, start).before(now)
         return update(
-            model, self._spec, recent, self._config, now=now, checkpoint=checkpoint
+            model,
+            self._spec,
+            recent,
+            self._config,
+            now=now,
+            checkpoint=checkpoint,
+            store=self._store,
         )
