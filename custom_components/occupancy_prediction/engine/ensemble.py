@@ -24,7 +24,7 @@ from .distribution import (
     probability_within,
     with_floor,
 )
-from .models import MEMBERS, PRIOR, REFERENCE
+from .models import BASIS, CORRECTING, MEMBERS, PRIOR, REFERENCE
 from .models.base import Arrays
 from .samples import Outcomes, Samples
 from .types import BINS, BoolArray, FloatArray, IntArray
@@ -147,8 +147,7 @@ def pool(
     """
     shares = pool_shares(forecasts, weights, samples, config)
     said = np.where(shares[..., None] > 0, np.stack(forecasts, axis=1), 0.0)
-    hazards = np.clip(hazards_of(said.reshape(-1, BINS)), _SUREST, 1 - _SUREST)
-    log_odds = np.log(hazards / (1 - hazards)).reshape(said.shape)
+    log_odds = _log_odds(hazards_of(said.reshape(-1, BINS))).reshape(said.shape)
     pooled = from_hazards(1 / (1 + np.exp(-np.einsum("nm,nmb->nb", shares, log_odds))))
     unheard = np.arange(1, BINS + 1) / (BINS + 1)
     return np.where(shares.sum(1, keepdims=True) > 0, pooled, unheard)
@@ -165,12 +164,35 @@ def member_forecasts(
     if REFERENCE.name in members:
         reference = REFERENCE.hazards(members[REFERENCE.name], samples)
         samples = replace(samples, reference=reference)
-    return [
-        member.predict(members[member.name], samples, config)
-        if member.name in members
-        else silent
-        for member in MEMBERS
-    ]
+    start = samples
+    said: list[FloatArray] = []
+    for member in MEMBERS:
+        if member.name not in members:
+            said.append(silent)
+            continue
+        asked = start if member.name in CORRECTING else samples
+        said.append(member.predict(members[member.name], asked, config))
+        if member is BASIS:
+            start = with_start(samples, hazards_of(said[-1]))
+    return said
+
+
+def with_start(samples: Samples, basis: FloatArray) -> Samples:
+    """Return samples with what those that correct start from.
+
+    ``basis`` are the hazards (n, BINS) of BASIS. Halfway between them and the reference
+    is a better forecast than either, and unlike in kind.
+    """
+    if not samples.reference.shape[1]:
+        return replace(samples, reference=basis)
+    halfway = (_log_odds(basis) + _log_odds(samples.reference)) / 2
+    hazards = np.where(basis > 0, 1 / (1 + np.exp(-halfway)), 0.0)
+    return replace(samples, reference=hazards)
+
+
+def _log_odds(hazards: FloatArray) -> FloatArray:
+    inside = np.clip(hazards, _SUREST, 1 - _SUREST)
+    return np.asarray(np.log(inside / (1 - inside)), np.float64)
 
 
 def pooled_forecast(

@@ -22,7 +22,7 @@ from .types import BINS, FloatArray, Stage
 
 # Raised whenever saved arrays change their meaning; an older model is then
 # trained anew from the archive.
-SCHEMA = 3
+SCHEMA = 4
 # Arrays of a room's calibration.
 _CALIBRATION_SHAPES = {
     "coefficients": (2, 2),

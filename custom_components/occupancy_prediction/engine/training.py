@@ -8,7 +8,6 @@ calibration are learned in training, from what was written down.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -17,12 +16,12 @@ from .config import EngineConfig
 from .ensemble import default_weights, learn_weights, member_forecasts, pooled_forecast
 from .evidence import Evidence
 from .features import FeatureStore, HomeScene
-from .models import MEMBERS, REFERENCE
-from .models.base import Arrays, FitContext, unheard
+from .fitting import Checkpoint, fit_members, part_of, with_reference
+from .models import MEMBERS
+from .models.base import FitContext, unheard
 from .newcomer import newcomer
 from .occupancy_curve import learn_profile, update_profile
 from .record import Resolved, RoomRecord
-from .samples import TrainingSet
 from .silence import recorded
 from .state import ModelState, RoomModel
 from .timeline import HomeTimeline, build_timeline
@@ -30,18 +29,12 @@ from .types import FloatArray, HomeSpec, ObservationTable, Stage
 
 _DAY = 86400.0
 
-type Checkpoint = Callable[[float], None]
 # Is told the member that learns, and the room where it takes one after the other.
 type Announce = Callable[..., None]
 
 
 def _no_checkpoint(_: float) -> None:
     """Go on."""
-
-
-def _part(checkpoint: Checkpoint, first: float, last: float) -> Checkpoint:
-    """Return a checkpoint for the work between two shares of the whole."""
-    return lambda share: checkpoint(first + (last - first) * share)
 
 
 def train(
@@ -77,11 +70,11 @@ def train(
         evidence |= _look_ahead(
             {room_id: records[room_id] for room_id in missing},
             timeline,
-            FitContext(config, seed, _part(checkpoint, 0.0, share), announce),
+            FitContext(config, seed, part_of(checkpoint, 0.0, share), announce),
         )
     resolved = {room_id: record.resolve(now) for room_id, record in records.items()}
-    context = FitContext(config, seed, _part(checkpoint, share, 1.0), announce)
-    fitted = _fit(resolved, context)
+    context = FitContext(config, seed, part_of(checkpoint, share, 1.0), announce)
+    fitted = fit_members(resolved, context)
     weights, calibrations = _learn_from(evidence, config)
     rooms = {}
     for room_id, part in resolved.items():
@@ -171,7 +164,7 @@ def _update_room(
     stays = part.counted.stays
     stays = stays.take(stays.entry >= model.open_since)
     part = replace(part, counted=replace(part.counted, stays=stays))
-    trainings = _with_reference(model.members, part)
+    trainings = with_reference(model.members, part)
     issued = part.issued
     evidence = Evidence.joined(
         [
@@ -210,18 +203,6 @@ def _update_room(
     )
 
 
-def _with_reference(
-    members: Mapping[str, Arrays], part: Resolved, *, leave_out_day: bool = False
-) -> dict[bool, TrainingSet]:
-    """Return what counting (True) and other members (False) learn from."""
-    samples = part.learned.samples
-    reference = REFERENCE.hazards(
-        members[REFERENCE.name], samples, leave_out_day=leave_out_day
-    )
-    learned = replace(part.learned, samples=replace(samples, reference=reference))
-    return {True: part.counted, False: learned}
-
-
 def _counted(model: RoomModel, part: Resolved, config: EngineConfig) -> RoomModel:
     """Return the model with the counts of what it has to go on brought up."""
     stays = part.counted.stays
@@ -236,46 +217,6 @@ def _counted(model: RoomModel, part: Resolved, config: EngineConfig) -> RoomMode
         days=days,
         stage=list(Stage)[int(np.searchsorted(config.stage_days, days, "right"))],
     )
-
-
-def _fit(
-    resolved: Mapping[str, Resolved], context: FitContext
-) -> dict[str, dict[str, Arrays]]:
-    """Fit every member; return arrays by room and member."""
-    work = len(MEMBERS) + 1
-    first = replace(
-        context,
-        checkpoint=_part(context.checkpoint, 0.0, 1 / work),
-        announce=partial(context.announce, REFERENCE.name),
-    )
-    reference = REFERENCE.fit(
-        {room_id: part.learned for room_id, part in resolved.items()}, first
-    )
-    trainings = {
-        room_id: _with_reference(
-            {REFERENCE.name: reference[room_id]}, part, leave_out_day=True
-        )
-        for room_id, part in resolved.items()
-    }
-    fitted: dict[str, dict[str, Arrays]] = {room_id: {} for room_id in resolved}
-    for number, member in enumerate(MEMBERS):
-        checkpoint = _part(context.checkpoint, (number + 1) / work, (number + 2) / work)
-        context.announce(member.name)
-        arrays = (
-            reference
-            if member is REFERENCE
-            else member.fit(
-                {room_id: part[member.counts] for room_id, part in trainings.items()},
-                replace(
-                    context,
-                    checkpoint=checkpoint,
-                    announce=partial(context.announce, member.name),
-                ),
-            )
-        )
-        for room_id, each in arrays.items():
-            fitted[room_id][member.name] = each
-    return fitted
 
 
 def _carried_on(
@@ -316,11 +257,11 @@ def _look_ahead(
     splits = timeline.end - _DAY * np.linspace(length, 0.0, folds + 1)
     for fold in range(folds):
         split, last = float(splits[fold]), float(splits[fold + 1])
-        checkpoint = _part(context.checkpoint, fold / folds, (fold + 1) / folds)
+        checkpoint = part_of(context.checkpoint, fold / folds, (fold + 1) / folds)
         resolved = {
             room_id: record.resolve(split) for room_id, record in records.items()
         }
-        fitted = _fit(resolved, replace(context, checkpoint=checkpoint))
+        fitted = fit_members(resolved, replace(context, checkpoint=checkpoint))
         for room_id, record in records.items():
             issued = record.resolve(timeline.end, start=split).issued
             ahead = issued.samples.origin < last

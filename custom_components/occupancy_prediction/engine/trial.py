@@ -15,9 +15,10 @@ import numpy as np
 from .config import EngineConfig
 from .ensemble import pooled_forecast
 from .evidence import Evidence
+from .fitting import Checkpoint
 from .metrics import crps, summary
 from .state import ModelState, RoomModel
-from .training import Announce, Checkpoint, train, update
+from .training import Announce, train, update
 from .types import HORIZON, BoolArray, FloatArray, HomeSpec, ObservationTable
 
 _DAY = 86400.0

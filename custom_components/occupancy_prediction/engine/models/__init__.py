@@ -14,13 +14,15 @@ from .sequence import Sequence
 
 # The forecast that others take as an input, made without their help.
 REFERENCE = Kernel()
+# The forecast that learns on top of it.
+BASIS = Hazard()
 # What speaks before anything was learned, and gives way as it is.
 PRIOR = Prior()
 MEMBERS: tuple[Member, ...] = (
     Climatology(),
     Duration(),
     REFERENCE,
-    Hazard(),
+    BASIS,
     Boosting(),
     Analogue(),
     HiddenMarkov(),
@@ -28,5 +30,8 @@ MEMBERS: tuple[Member, ...] = (
     PRIOR,
     Sequence(),
 )
+# Those that start from what reference and basis say together: trees and networks find
+# what a sum of effects cannot tell.
+CORRECTING = frozenset({Boosting.name, Sequence.name})
 
-__all__ = ["MEMBERS", "PRIOR", "REFERENCE"]
+__all__ = ["BASIS", "CORRECTING", "MEMBERS", "PRIOR", "REFERENCE"]

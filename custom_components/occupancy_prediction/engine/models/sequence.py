@@ -61,7 +61,7 @@ class Sequence:
     """Recurrent network with attention over visits."""
 
     name: ClassVar[str] = "sequence"
-    shares: ClassVar[tuple[float, float]] = (0.5, 1.0)
+    shares: ClassVar[tuple[float, float]] = (1.5, 1.5)
     counts: ClassVar[bool] = False
 
     def fit(
