@@ -65,11 +65,11 @@ def fit_members(
     }
     counted = {room_id: part[True] for room_id, part in trainings.items()}
     learned = {room_id: part[False] for room_id, part in trainings.items()}
-    started = _started(learned, steps.next(BASIS.name))
+    corrected = started(learned, steps.next(BASIS.name))
     fitted: dict[str, dict[str, Arrays]] = {room_id: {} for room_id in resolved}
     for member in MEMBERS:
         own = steps.next(member.name)
-        taught = started if member.name in CORRECTING else learned
+        taught = corrected if member.name in CORRECTING else learned
         arrays = (
             reference
             if member is REFERENCE
@@ -101,7 +101,7 @@ class _Steps:
         )
 
 
-def _started(rooms: Trainings, context: FitContext) -> Trainings:
+def started(rooms: Trainings, context: FitContext) -> Trainings:
     """Return trainings with what is known out of sample of where to start from.
 
     With fewer days than parts nothing is: there the start is the reference.
