@@ -38,8 +38,6 @@ _SMALLEST = 1e-6
 # No member can rule out alone what the others hold to be possible: no hazard counts
 # as surer than this.
 _SUREST = 1e-4
-# The shares of MEMBERS, vacant and occupied.
-_SHARES = tuple(zip(*(member.shares for member in MEMBERS), strict=True))
 
 
 def issue_class(samples: Samples, config: EngineConfig) -> IntArray:
@@ -51,13 +49,12 @@ def issue_class(samples: Samples, config: EngineConfig) -> IntArray:
 def default_weights(shares: Sequence[float] | None = None) -> FloatArray:
     """Return the weights before anything was learned, (CLASSES, members).
 
-    ``shares`` hold in either state and are in any unit; those of MEMBERS where none
-    are given.
+    ``shares`` are in any unit, those of MEMBERS where none are given.
     """
-    states = (shares, shares) if shares is not None else _SHARES
-    weights = np.repeat(np.array(states, np.float64), CLASSES // 2, axis=0)
-    total: FloatArray = weights.sum(1, keepdims=True)
-    return np.asarray(weights / np.maximum(total, 1e-12), np.float64)
+    if shares is None:
+        shares = [member.share for member in MEMBERS]
+    total = np.asarray(shares, np.float64) / max(sum(shares), 1e-12)
+    return np.tile(total, (CLASSES, 1))
 
 
 def with_prior(

@@ -54,7 +54,7 @@ class Analogue:
     """Most similar past days."""
 
     name: ClassVar[str] = "analogue"
-    shares: ClassVar[tuple[float, float]] = (0.2, 0.05)
+    share: ClassVar[float] = 0.02
     counts: ClassVar[bool] = True
 
     def fit(

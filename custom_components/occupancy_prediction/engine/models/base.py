@@ -93,9 +93,8 @@ class Member(Protocol):
     # Whether it learns counts, exactly and from every sample, or from samples
     # thinned to a bounded number, with features.
     counts: ClassVar[bool]
-    # Its shares of the pool before anything was learned, of vacant and of occupied
-    # rooms, in any unit.
-    shares: ClassVar[tuple[float, float]]
+    # Its share of the pool before anything was learned, in any unit.
+    share: ClassVar[float]
 
     def fit(
         self, rooms: Mapping[str, TrainingSet], context: FitContext

@@ -59,7 +59,7 @@ class Boosting:
     """LightGBM hazard of all rooms together."""
 
     name: ClassVar[str] = "boosting"
-    shares: ClassVar[tuple[float, float]] = (2.0, 3.0)
+    share: ClassVar[float] = 3.0
     counts: ClassVar[bool] = False
 
     def fit(

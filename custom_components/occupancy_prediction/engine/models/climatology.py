@@ -34,7 +34,7 @@ class Climatology:
     """Time-of-day and day-type residual life."""
 
     name: ClassVar[str] = "climatology"
-    shares: ClassVar[tuple[float, float]] = (0.1, 0.05)
+    share: ClassVar[float] = 0.02
     counts: ClassVar[bool] = True
 
     def fit(

@@ -45,7 +45,7 @@ class Duration:
     """Length of stays by hour of entry."""
 
     name: ClassVar[str] = "duration"
-    shares: ClassVar[tuple[float, float]] = (0.15, 0.1)
+    share: ClassVar[float] = 0.03
     counts: ClassVar[bool] = True
 
     def fit(

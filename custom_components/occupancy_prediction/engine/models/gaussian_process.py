@@ -46,7 +46,7 @@ class GaussianProcess:
     """Hazard over the hours of the week."""
 
     name: ClassVar[str] = "gaussian_process"
-    shares: ClassVar[tuple[float, float]] = (0.1, 0.05)
+    share: ClassVar[float] = 0.02
     counts: ClassVar[bool] = True
 
     def fit(

@@ -44,7 +44,7 @@ class Hazard:
     """Ridge-penalized logistic hazard."""
 
     name: ClassVar[str] = "hazard"
-    shares: ClassVar[tuple[float, float]] = (2.5, 1.5)
+    share: ClassVar[float] = 2.5
     counts: ClassVar[bool] = False
 
     def fit(

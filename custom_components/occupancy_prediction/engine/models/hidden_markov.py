@@ -51,7 +51,7 @@ class HiddenMarkov:
     """Life tables by mode of the home."""
 
     name: ClassVar[str] = "hidden_markov"
-    shares: ClassVar[tuple[float, float]] = (0.1, 0.05)
+    share: ClassVar[float] = 0.02
     counts: ClassVar[bool] = False
 
     def fit(

@@ -70,7 +70,7 @@ class Kernel:
     """Residual life by analogy."""
 
     name: ClassVar[str] = "kernel"
-    shares: ClassVar[tuple[float, float]] = (0.7, 0.7)
+    share: ClassVar[float] = 0.2
     counts: ClassVar[bool] = False
 
     def fit(

@@ -54,7 +54,7 @@ class Prior:
     """Shipped hazards and the room's own counts."""
 
     name: ClassVar[str] = "prior"
-    shares: ClassVar[tuple[float, float]] = (0.1, 0.05)
+    share: ClassVar[float] = 0.02
     counts: ClassVar[bool] = True
 
     def fit(

@@ -61,7 +61,7 @@ class Sequence:
     """Recurrent network with attention over visits."""
 
     name: ClassVar[str] = "sequence"
-    shares: ClassVar[tuple[float, float]] = (1.5, 1.5)
+    share: ClassVar[float] = 1.0
     counts: ClassVar[bool] = False
 
     def fit(
