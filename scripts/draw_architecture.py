@@ -91,7 +91,7 @@ BANDS: Final = tuple(
 )
 
 # These are folders: one file for each member or subject.
-PACKAGES: Final = ("engine/features", "engine/models")
+PACKAGES: Final = ("engine/features", "engine/models", "report")
 
 # Who uses whom, and the column in which the arrow is drawn.
 ARROWS: Final[str] = _CONTENT["arrows"]

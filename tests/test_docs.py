@@ -2,6 +2,7 @@
 
 import ast
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 import re
@@ -57,6 +58,7 @@ def automations() -> list[dict[str, Any]]:
     return found
 
 
+@cache
 def layers() -> dict[str, int]:
     """Return the layer of each module from pyproject.toml, 0 on top."""
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -102,7 +104,14 @@ def test_options_are_those_of_the_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/DECISIONS.md"]
+    "name",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/DECISIONS.md",
+        "docs/report.md",
+    ],
 )
 def test_links_lead_somewhere(name: str) -> None:
     """Files that are linked to or named as commands are there."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.helpers.entity import EntityDescription
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.occupancy_prediction import (
@@ -149,6 +150,21 @@ def test_icons_are_of_the_common_set() -> None:
         for icon in platform.values():
             for name in (icon["default"], *icon.get("state", {}).values()):
                 assert name.startswith("mdi:")
+
+
+def test_actions_have_texts_and_icons() -> None:
+    """Each action and each of its fields has a name and an explanation."""
+    actions = load_yaml_dict(str(COMPONENT / "services.yaml"))
+    assert set(TEXTS["services"]) == set(ICONS["services"]) == set(actions)
+    for action, content in actions.items():
+        texts = TEXTS["services"][action]
+        assert texts["name"]
+        assert texts["description"]
+        assert set(texts["fields"]) == set(content["fields"])
+        for field in texts["fields"].values():
+            assert field["name"]
+            assert field["description"]
+        assert ICONS["services"][action]["service"].startswith("mdi:")
 
 
 def test_issues_have_texts() -> None:

@@ -1,6 +1,7 @@
 """Tests of which models come into use, and of trainings that are cut off."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 import os
 import signal
 from threading import Event
@@ -19,6 +20,7 @@ from custom_components.occupancy_prediction.engine import (
     job as module,
     train,
 )
+from custom_components.occupancy_prediction.engine.tuning import Tuning
 from custom_components.occupancy_prediction.model_registry import Verdict
 from custom_components.occupancy_prediction.trainer import TrainingReason
 
@@ -123,6 +125,49 @@ async def test_only_models_of_the_same_home_are_compared(
         await settle(hass)
     assert try_out.called is compared
     assert (len({model.version for model in learning.models}) == 1) is compared
+    await trainer.async_stop()
+
+
+async def test_search_is_for_the_night(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    learning: Learning,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody waits for it then; what it came to is told, and stays with the model."""
+    keeper = learning.keeper()
+    trainer = learning.trainer(keeper=keeper)
+    trainer.async_start()
+    await settle(hass)
+    tuning = Tuning({"pool_contrast": 0.7}, "0.7 was better")
+
+    searches: list[str] = []
+
+    def optimized(model: ModelState, *_: object, **__: object) -> ModelState:
+        searches.append(model.version)
+        return replace(model, tuning=tuning)
+
+    with patch.object(module, "optimized", side_effect=optimized):
+        freezer.tick(60)
+        trainer.async_request(TrainingReason.REQUEST)
+        await settle(hass)
+        assert searches == []
+        freezer.tick(60)
+        trainer.async_request(TrainingReason.SCHEDULE)
+        await settle(hass)
+    assert searches == [learning.models[-1].version]
+    assert "0.7 was better" in caplog.text
+    saved = await learning.saved()
+    assert saved is not None
+    assert saved.tuning == tuning
+    record, before, _ = await keeper.async_records()
+    assert (record.tuning, record.search) == (tuning.values, tuning.reason)
+    assert (before.tuning, before.search) == ({}, "")
+    # The next model learns with it.
+    freezer.tick(60)
+    trainer.async_request(TrainingReason.REQUEST)
+    await settle(hass)
+    assert learning.models[-1].tuning == Tuning(tuning.values)
     await trainer.async_stop()
 
 

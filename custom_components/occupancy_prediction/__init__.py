@@ -11,7 +11,9 @@ import zlib
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -32,10 +34,18 @@ from .repairs import (
     async_report_archive_unwritable,
 )
 from .scorekeeper import Scorekeeper
+from .services import async_setup_services
 from .storage import Storage, close_storage, delete_storage, open_storage
 from .trainer import Trainer, TrainingReason
 
 CONFIG: Final = EngineConfig()
+CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions: they tell why they cannot answer where no home is set up."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: OccupancyConfigEntry) -> bool:

@@ -132,6 +132,46 @@ def open_file(path: Path, now: float) -> tuple[Engine, ArchiveProblem | None]:
     return engine, ArchiveProblem(kind, kept_as)
 
 
+class ArchiveUnreadableError(Exception):
+    """The archive cannot be read; ``reason`` tells why in a few words."""
+
+    def __init__(self, reason: str) -> None:
+        """Tell why."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+def open_to_read(path: Path) -> Engine:
+    """Return an engine that only reads, whether or not Home Assistant is running.
+
+    Raises:
+        ArchiveUnreadableError: the file is missing, damaged or of another version.
+    """
+    if not path.is_file():
+        raise ArchiveUnreadableError("there is no such file")
+    # Without a journal nobody uses the file, and reading must not begin one: a file of
+    # another user could keep Home Assistant from its own archive.
+    is_used = path.with_name(f"{path.name}-wal").exists()
+    mode = {"mode": "ro"} if is_used else {"immutable": "1"}
+    url = URL.create(
+        "sqlite", database=path.absolute().as_uri(), query={**mode, "uri": "true"}
+    )
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT})
+    try:
+        with engine.connect() as connection:
+            version: int = connection.exec_driver_sql(
+                "PRAGMA user_version"
+            ).scalar_one()
+    except DatabaseError as error:
+        engine.dispose()
+        raise ArchiveUnreadableError(str(error.orig)) from error
+    if version != SCHEMA:
+        engine.dispose()
+        age = "a newer" if version > SCHEMA else "an earlier"
+        raise ArchiveUnreadableError(f"it was written by {age} version")
+    return engine
+
+
 def delete_archive(path: Path) -> None:
     """Delete the archive and whatever was kept of earlier ones."""
     for name in (f"{path.name}-wal", f"{path.name}-shm", path.name):

@@ -58,10 +58,13 @@ class Learner:
         """Let the archive forget what is too old to learn from."""
         self._archive.remove_before(now - RETENTION)
 
-    def job(self, now: float, previous: ModelState | None) -> TrainingJob:
+    def job(
+        self, now: float, previous: ModelState | None, *, search: bool = False
+    ) -> TrainingJob:
         """Return all that a training needs, as of ``now``.
 
-        How ``previous`` has fared is not forgotten.
+        How ``previous`` has fared is not forgotten. With ``search`` another tuning
+        number is tried afterwards.
         """
         return TrainingJob(
             self._spec,
@@ -70,6 +73,7 @@ class Learner:
             now,
             f"{int(now)}-{self._fingerprint}",
             previous,
+            search,
         )
 
     def updated(

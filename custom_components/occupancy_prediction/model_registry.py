@@ -51,6 +51,8 @@ class ModelRecord:
         weights: mean share of each member that learned anything.
         figures: how the forecasts it kept record of had fared, see the engine.
         trial: scores against the model that was in use, empty if not compared.
+        tuning: the numbers it has of its own, instead of the defaults.
+        search: what the search for another one came to, empty if there was none.
     """
 
     version: str
@@ -62,6 +64,8 @@ class ModelRecord:
     weights: Mapping[str, float] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     trial: Mapping[str, float] = field(default_factory=dict)
+    tuning: Mapping[str, float] = field(default_factory=dict)
+    search: str = ""
 
     @property
     def tier(self) -> str:
@@ -84,6 +88,8 @@ class ModelRecord:
             model.data_end,
             verdict,
             tuple(reasons),
+            tuning=model.tuning.values,
+            search=model.tuning.reason,
         )
         if report is None:
             return record

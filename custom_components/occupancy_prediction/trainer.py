@@ -239,6 +239,8 @@ class Trainer:
             await self._keeper.async_note(record)
             self._async_want_update()
             return
+        if model.tuning.reason:
+            LOGGER.info("Tuning of model %s: %s", model.version, model.tuning.reason)
         self._updated_at = _now()
         self._update_wanted = False
         record = ModelRecord.of(model, Verdict.ADOPTED, reasons, trained.report)
@@ -261,7 +263,12 @@ class Trainer:
             self._learner.forget_old(now)
         if model is None and not self._learner.has_first_data(now):
             return None
-        return self._learner.job(now, model if keeps_evidence(reasons) else None)
+        return self._learner.job(
+            now,
+            model if keeps_evidence(reasons) else None,
+            # At night nobody waits for the model.
+            search=TrainingReason.SCHEDULE in reasons,
+        )
 
     def _check_stopped(self, _: float) -> None:
         if self._stopped.is_set():

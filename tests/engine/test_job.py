@@ -17,6 +17,7 @@ from custom_components.occupancy_prediction.engine import (
     train,
 )
 from custom_components.occupancy_prediction.engine.models import MEMBERS
+from custom_components.occupancy_prediction.engine.tuning import UNTUNED, Tuning
 
 from .family import DAY, QUICK, home
 
@@ -76,6 +77,36 @@ def test_progress_names_who_learns() -> None:
     rooms = {progress.member: progress.room for progress in heard[1:]}
     assert rooms.keys() <= {member.name for member in MEMBERS}
     assert rooms["kernel"] == rooms["hazard"] == job().spec.rooms[0].room_id
+
+
+def test_training_has_what_the_home_has_of_its_own() -> None:
+    """It learns its weights with it, and hands it on; the search goes along."""
+    first = job().run(lambda _: None).model
+    assert first.tuning == UNTUNED
+    values = {"pool_contrast": 0.5, "pool_shrinkage": 2000.0}
+    sent = replace(
+        job(),
+        previous=replace(first, tuning=Tuning(values, "once")),
+        now=job().now + DAY,
+        search=True,
+    )
+    read = TrainingJob.from_bytes(sent.to_bytes())
+    assert read.search
+    shares: list[float] = []
+    model = read.run(lambda progress: shares.append(progress.share)).model
+    # There are not enough days yet for the search.
+    assert model.tuning == Tuning(values)
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1.0
+    expected = train(
+        sent.spec,
+        sent.table,
+        replace(sent.config, pool_contrast=0.5, pool_shrinkage=2000.0),
+        now=sent.now,
+        version=sent.version,
+        previous=first,
+    )
+    assert_same(replace(model, tuning=UNTUNED), expected)
 
 
 def test_job_is_cancelled_by_who_hears_of_it() -> None:

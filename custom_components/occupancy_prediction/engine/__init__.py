@@ -20,6 +20,15 @@ from .job import Progress, Trained, TrainingJob, TrainingReport
 from .occupancy import HomeTracker
 from .predictor import predict
 from .purpose import Purpose, purpose_of
+from .report import (
+    LONGEST_REPORT,
+    AccuracyReport,
+    ConfidenceClass,
+    Day,
+    Miss,
+    Part,
+    report_of,
+)
 from .scoring import (
     Accuracy,
     AccuracyTable,
@@ -58,13 +67,17 @@ from .types import (
 __all__ = [
     "GRID",
     "HORIZON",
+    "LONGEST_REPORT",
     "OCCUPANCY_KINDS",
     "Accuracy",
+    "AccuracyReport",
     "AccuracyTable",
     "Alternative",
     "Change",
+    "ConfidenceClass",
     "ContextKind",
     "ContextSpec",
+    "Day",
     "EngineConfig",
     "EngineError",
     "Explanation",
@@ -76,11 +89,13 @@ __all__ = [
     "HomeTimeline",
     "HomeTracker",
     "Issued",
+    "Miss",
     "ModelState",
     "ModelStateError",
     "ModelVersionError",
     "Observation",
     "ObservationTable",
+    "Part",
     "Place",
     "Progress",
     "Purpose",
@@ -104,6 +119,7 @@ __all__ = [
     "outcomes_of_issued",
     "predict",
     "purpose_of",
+    "report_of",
     "score",
     "summarize",
     "train",

@@ -76,6 +76,9 @@ class EngineConfig:
     # Pseudo-forecasts by which pool weights are pulled to default shares; rows
     # 5 min apart are far from independent, hence hundreds.
     pool_shrinkage: float = 500.0
+    # Power of the default shares before they are made to add up to 1: less gives the
+    # minor members more of a say, as homes with failing sensors need.
+    pool_contrast: float = 1.0
 
     # Moments whose forecasts are kept to be compared with what came are this far
     # apart (s), and kept that long (d): weights and calibration should follow
@@ -130,3 +133,13 @@ class EngineConfig:
     trial_tolerance: float = 0.03
     trial_errors: float = 2.0
     trial_slack: float = 1.0
+
+    # Another tuning number is tried on so many last days at most (d), with as many kept
+    # before them as that: weights of fewer are hardly learned.
+    search_days: float = 14.0
+    search_record: float = 7.0
+    # It is adopted if it is better by so many standard errors: at one try a night, two
+    # would be exceeded by luck once in six weeks; and by that share: less is not worth
+    # being unlike other homes.
+    search_errors: float = 3.0
+    search_gain: float = 0.005

@@ -86,6 +86,7 @@ def learn_weights(
     Expectation-maximization for mixture proportions with a Dirichlet prior around
     ``default`` (Dempster, Laird & Rubin 1977).
     """
+    default = _contrasted(default, config.pool_contrast)
     weights = default.copy()
     if not len(samples) or not forecasts:
         return weights
@@ -101,6 +102,15 @@ def learn_weights(
             prior = config.pool_shrinkage * default[row]
             weights[row] = (share + prior) / (len(part) + config.pool_shrinkage)
     return weights
+
+
+def _contrasted(weights: FloatArray, contrast: float) -> FloatArray:
+    """Return weights that differ more from each other, or less."""
+    if contrast == 1.0:
+        return weights
+    raised = weights**contrast
+    total: FloatArray = raised.sum(1, keepdims=True)
+    return np.asarray(raised / total, np.float64)
 
 
 def _likelihood(forecast: FloatArray, outcomes: Outcomes) -> FloatArray:

@@ -4,7 +4,7 @@ Arrays and JSON, never code: what comes in is checked before anything is run.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 import io
 import json
 from typing import Any, Self
@@ -15,15 +15,18 @@ from .config import EngineConfig
 from .documents import config_document, read_config, read_spec, spec_document
 from .errors import ModelStateError, SpecificationError
 from .models import MEMBERS
+from .optimizer import optimized
 from .state import DAMAGE, ModelState
 from .training import train
 from .trial import Trial, figures, try_out
+from .tuning import UNTUNED, Tuning, tuned
 from .types import HomeSpec, ObservationTable
 
 _HEADER = "header"
 _PREVIOUS = "previous"
-# Share of the work that is the training; the rest is the comparison.
+# Share of the work that is the training; the rest is the comparison and the search.
 _TRAINING_SHARE = 0.55
+_TRIAL_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,10 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """What ``train`` is to be called with."""
+    """What ``train`` is to be called with.
+
+    With ``search`` another tuning number is tried afterwards.
+    """
 
     spec: HomeSpec
     table: ObservationTable
@@ -99,6 +105,7 @@ class TrainingJob:
     now: float
     version: str
     previous: ModelState | None = None
+    search: bool = False
 
     def run(self, on_progress: Callable[[Progress], None]) -> Trained:
         """Learn, and compare with the previous model if there is one.
@@ -112,31 +119,45 @@ class TrainingJob:
             nonlocal member, room
             member, room = new_member, new_room
 
+        tuning = UNTUNED if self.previous is None else self.previous.tuning
+        config = tuned(self.config, tuning.values)
         model = train(
             self.spec,
             self.table,
-            self.config,
+            config,
             now=self.now,
             version=self.version,
             previous=self.previous,
             checkpoint=lambda done: on_progress(Progress(share * done, member, room)),
             announce=announce,
         )
+        model = replace(model, tuning=Tuning(tuning.values))
         trial = None
+        rest = _TRIAL_SHARE if self.search else 1 - share
         if self.previous is not None:
             trial = try_out(
                 model,
                 self.previous,
                 self.spec,
                 self.table,
+                config,
+                now=self.now,
+                checkpoint=lambda done: on_progress(
+                    Progress(share + rest * done, member, room)
+                ),
+                announce=announce,
+            )
+            share += rest
+        if self.search and not (trial is not None and trial.is_lost):
+            model = optimized(
+                model,
                 self.config,
                 now=self.now,
                 checkpoint=lambda done: on_progress(
                     Progress(share + (1 - share) * done, member, room)
                 ),
-                announce=announce,
             )
-        return Trained(model, TrainingReport.of(model, self.config, trial))
+        return Trained(model, TrainingReport.of(model, config, trial))
 
     def to_bytes(self) -> bytes:
         """Return the job as a NumPy archive with a JSON header."""
@@ -145,6 +166,7 @@ class TrainingJob:
             "config": config_document(self.config),
             "now": self.now,
             "version": self.version,
+            "search": self.search,
             "sensor_ids": self.table.sensor_ids,
         }
         arrays: dict[str, np.ndarray] = {
@@ -185,6 +207,7 @@ class TrainingJob:
                 float(header["now"]),
                 str(header["version"]),
                 None if previous is None else ModelState.from_bytes(previous.tobytes()),
+                bool(header["search"]),
             )
         except SpecificationError, ModelStateError:
             raise

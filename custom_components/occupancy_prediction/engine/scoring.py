@@ -20,7 +20,7 @@ from .types import BINS, HORIZON, BoolArray, FloatArray, Forecast, IntArray, Tra
 type TextArray = np.ndarray[tuple[int, ...], np.dtype[np.str_]]
 
 # The other tolerance people ask for besides the home's own (min).
-_TOLERANCE = 20.0
+TOLERANCE = 20.0
 # Parts into which the PIT is sorted: uneven ones tell what is wrong with forecasts.
 PIT_PARTS = 10
 
@@ -312,12 +312,19 @@ def _table(
     # The longest first: the others are parts of it.
     for window in sorted(windows, key=lambda each: -each.seconds):
         inside = inside.take(inside.resolved_at > now - window.seconds)
-        figures[window, None] = _accuracy(inside, threshold)
-        for transition in Transition:
-            to_vacant = transition is Transition.VACANT
-            chosen = inside.take(inside.occupied == to_vacant)
-            figures[window, transition] = _accuracy(chosen, threshold)
+        for transition, accuracy in accuracy_of(inside, threshold).items():
+            figures[window, transition] = accuracy
     return AccuracyTable(figures)
+
+
+def accuracy_of(scores: Scores, threshold: float) -> dict[Transition | None, Accuracy]:
+    """Return figures by direction, None for both together; ``threshold`` in min."""
+    found: dict[Transition | None, Accuracy] = {None: _accuracy(scores, threshold)}
+    for transition in Transition:
+        to_vacant = transition is Transition.VACANT
+        chosen = scores.take(scores.occupied == to_vacant)
+        found[transition] = _accuracy(chosen, threshold)
+    return found
 
 
 def _accuracy(scores: Scores, threshold: float) -> Accuracy:
@@ -342,7 +349,7 @@ def _figures(scores: Scores, threshold: float) -> Accuracy:
         mean_absolute_error=float(distance.mean()),
         late_share=late / (late + early) if late + early else None,
         within_threshold=float((distance <= threshold).mean()),
-        within_20=float((distance <= _TOLERANCE).mean()),
+        within_20=float((distance <= TOLERANCE).mean()),
         crps=float(scores.crps.mean()),
         log_score=float(scores.log_score.mean()),
         skill=1 - float(scores.crps[compared].sum()) / baseline if baseline else None,

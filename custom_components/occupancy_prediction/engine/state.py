@@ -1,7 +1,7 @@
 """What was learned: immutable, and saved as arrays and JSON, never as code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 import io
 import json
 import struct
@@ -18,6 +18,7 @@ from .ensemble import CLASSES, with_prior
 from .errors import ModelStateError, ModelVersionError
 from .evidence import Evidence
 from .models import MEMBERS
+from .tuning import UNTUNED, Tuning, checked
 from .types import BINS, FloatArray, Stage
 
 # Raised whenever saved arrays change their meaning; an older model is then
@@ -98,13 +99,17 @@ class RoomModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """All that was learned about a home, by one training and its updates."""
+    """All that was learned about a home, by one training and its updates.
+
+    ``tuning`` is what the training had of the home's own instead of the defaults.
+    """
 
     version: str
     trained_at: float
     data_start: float
     data_end: float
     rooms: Mapping[str, RoomModel]
+    tuning: Tuning = UNTUNED
 
     @property
     def stage(self) -> Stage:
@@ -133,6 +138,8 @@ class ModelState:
             "data_end": self.data_end,
             "rooms": [],
         }
+        if self.tuning != UNTUNED:
+            header["tuning"] = asdict(self.tuning)
         for number, (room_id, room) in enumerate(self.rooms.items()):
             header["rooms"].append(_room_header(room_id, room))
             for name, array in _room_arrays(room).items():
@@ -170,6 +177,7 @@ class ModelState:
                 float(header["data_start"]),
                 float(header["data_end"]),
                 rooms,
+                checked(header["tuning"]) if "tuning" in header else UNTUNED,
             )
         except DAMAGE as error:
             raise ModelStateError(f"not a saved model: {error}") from error

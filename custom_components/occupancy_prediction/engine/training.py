@@ -75,7 +75,7 @@ def train(
     resolved = {room_id: record.resolve(now) for room_id, record in records.items()}
     context = FitContext(config, seed, part_of(checkpoint, share, 1.0), announce)
     fitted = fit_members(resolved, context)
-    weights, calibrations = _learn_from(evidence, config)
+    weights, calibrations = learn_pool(evidence, config)
     rooms = {}
     for room_id, part in resolved.items():
         moments = records[room_id].moments
@@ -271,7 +271,7 @@ def _look_ahead(
     return {room_id: Evidence.joined(part) for room_id, part in parts.items()}
 
 
-def _learn_from(
+def learn_pool(
     evidence: Mapping[str, Evidence], config: EngineConfig
 ) -> tuple[dict[str, FloatArray], dict[str, Calibration]]:
     """Return pool weights and calibration by room; none where nothing is known."""

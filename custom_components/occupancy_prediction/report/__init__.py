@@ -1,0 +1,1 @@
+"""The report on accuracy: as values, as text, as a page, from the command line."""
