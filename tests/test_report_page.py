@@ -12,7 +12,7 @@ from custom_components.occupancy_prediction.engine import (
     Accuracy,
     AccuracyReport,
     ConfidenceClass,
-    Day,
+    Period,
     report_of,
 )
 from custom_components.occupancy_prediction.report.charts import (
@@ -174,11 +174,11 @@ def test_histogram() -> None:
 def test_course() -> None:
     """A bar where its day is, as high as its error; days of nothing have none."""
     days = [
-        Day(NOW - 10 * DAY, Accuracy(4, 20.0)),
-        Day(NOW - 9 * DAY, Accuracy()),
-        Day(NOW - DAY, Accuracy(2, 40.0)),
+        Period(NOW - 10 * DAY, Accuracy(4, 20.0)),
+        Period(NOW - 9 * DAY, Accuracy()),
+        Period(NOW - DAY, Accuracy(2, 40.0)),
     ]
-    drawing = course(days, NOW - 10 * DAY, NOW)
+    drawing = course(days, NOW - 10 * DAY, NOW, DAY)
     (left, low), (right, high) = numbers(drawing, "bar", "x", "height")
     ((start, end),) = numbers(drawing, "axis", "x1", "x2")
     assert left == pytest.approx(start + 0.01 * (end - start), abs=0.1)
@@ -191,8 +191,8 @@ def test_course() -> None:
 def test_course_of_any_size(error: float, count: int) -> None:
     """Bars stay inside, and no axis is without a number."""
     start = NOW - count * DAY
-    days = [Day(start + n * DAY, Accuracy(1, error)) for n in range(count)]
-    drawing = course(days, start, NOW)
+    days = [Period(start + n * DAY, Accuracy(1, error)) for n in range(count)]
+    drawing = course(days, start, NOW, DAY)
     assert len(numbers(drawing, "bar", "x")) == count
     assert np.min(numbers(drawing, "bar", "y")) >= 0
     assert 2 <= len(numbers(drawing, "grid", "y1")) <= 8

@@ -66,7 +66,7 @@ def test_nothing_known() -> None:
     """No forecast, no figure."""
     report = report_of({}, END, 30, 15.0)
     assert (report.rooms, report.misses) == ({}, ())
-    assert (report.home.accuracy, report.home.days) == ({}, ())
+    assert (report.home.accuracy, report.home.periods) == ({}, ())
     assert report_of({"kitchen": scores_of([])}, END, 30, 15.0).rooms == {}
 
 
@@ -77,9 +77,20 @@ def test_days() -> None:
         issued_at=[END - 3 * DAY, END - 3 * DAY, END - DAY],
         remaining=30.0,
     )
-    days = report_of({"kitchen": scores}, END, 5, 15.0).home.days
-    assert [day.start for day in days] == [END - 3 * DAY, END - DAY]
-    assert [day.accuracy.mean_absolute_error for day in days] == [15.0, 40.0]
+    report = report_of({"kitchen": scores}, END, 5, 15.0)
+    periods = report.home.periods
+    assert report.period == DAY
+    assert [period.start for period in periods] == [END - 3 * DAY, END - DAY]
+    assert [period.accuracy.mean_absolute_error for period in periods] == [15.0, 40.0]
+
+
+def test_weeks_of_a_long_time() -> None:
+    """A year has too many days to be looked at one by one."""
+    scores = scores_of([10.0, 20.0], issued_at=[END - 16 * DAY, END - DAY])
+    report = report_of({"kitchen": scores}, END, 364, 15.0)
+    assert report.period == 7 * DAY
+    starts = [period.start for period in report.home.periods]
+    assert starts == [END - 21 * DAY, END - 7 * DAY]
 
 
 def confident(*pairs: tuple[float, float]) -> Scores:

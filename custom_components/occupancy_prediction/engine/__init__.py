@@ -24,9 +24,9 @@ from .report import (
     LONGEST_REPORT,
     AccuracyReport,
     ConfidenceClass,
-    Day,
     Miss,
     Part,
+    Period,
     report_of,
 )
 from .scoring import (
@@ -77,7 +77,6 @@ __all__ = [
     "ConfidenceClass",
     "ContextKind",
     "ContextSpec",
-    "Day",
     "EngineConfig",
     "EngineError",
     "Explanation",
@@ -96,6 +95,7 @@ __all__ = [
     "Observation",
     "ObservationTable",
     "Part",
+    "Period",
     "Place",
     "Progress",
     "Purpose",

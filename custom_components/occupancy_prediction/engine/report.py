@@ -13,6 +13,8 @@ _DAY = 86400.0
 LONGEST_REPORT = 400
 # Classes of the confidence, each as wide as the next: as fine as a month can fill.
 CLASSES = 10
+# Days of so long a time are told one by one, of a longer one week by week.
+_MOST_DAYS = 60
 # Misses that are told: what one looks into by hand.
 WORST = 10
 
@@ -30,8 +32,8 @@ class ConfidenceClass:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """24 hours that began at ``start`` (UTC s), and what became known in them."""
+class Period:
+    """A day or a week that began at ``start`` (UTC s), and what became known in it."""
 
     start: float
     accuracy: Accuracy
@@ -44,12 +46,12 @@ class Part:
     Attributes:
         accuracy: figures by direction, None for both together.
         calibration: classes of the stated confidence, without empty ones.
-        days: those of which something is known, in order.
+        periods: those of which something is known, in order.
     """
 
     accuracy: Mapping[Transition | None, Accuracy]
     calibration: tuple[ConfidenceClass, ...]
-    days: tuple[Day, ...]
+    periods: tuple[Period, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class AccuracyReport:
     Attributes:
         start, end: UTC seconds.
         threshold: the error one accepts (min).
+        period: length of the periods (s).
         rooms: what is told of each room that had such forecasts.
         home: of all of them together.
         misses: the worst, those that were called reliable first; one of a stay.
@@ -93,6 +96,7 @@ class AccuracyReport:
     start: float
     end: float
     threshold: float
+    period: float
     rooms: Mapping[str, Part]
     home: Part
     misses: tuple[Miss, ...]
@@ -103,6 +107,7 @@ def report_of(
 ) -> AccuracyReport:
     """Report on the scores of rooms of so many days."""
     start = end - days * _DAY
+    period = _DAY if days <= _MOST_DAYS else 7 * _DAY
     inside = {
         room_id: each.take((each.resolved_at > start) & (each.resolved_at <= end))
         for room_id, each in scores.items()
@@ -115,7 +120,7 @@ def report_of(
     ]
     misses.sort(key=lambda miss: (not miss.reliable, -abs(miss.error), miss.issued_at))
     home = (
-        _part(Scores.joined(list(inside.values())), start, threshold)
+        _part(Scores.joined(list(inside.values())), start, period, threshold)
         if inside
         else Part({}, (), ())
     )
@@ -123,23 +128,30 @@ def report_of(
         start,
         end,
         threshold,
-        {room_id: _part(each, start, threshold) for room_id, each in inside.items()},
+        period,
+        {
+            room_id: _part(each, start, period, threshold)
+            for room_id, each in inside.items()
+        },
         home,
         tuple(misses[:WORST]),
     )
 
 
-def _part(scores: Scores, start: float, threshold: float) -> Part:
-    number = ((scores.resolved_at - start) // _DAY).astype(np.int64)
+def _part(scores: Scores, start: float, period: float, threshold: float) -> Part:
+    number = ((scores.resolved_at - start) // period).astype(np.int64)
+    order = np.argsort(number, kind="stable")
+    present, firsts = np.unique(number[order], return_index=True)
+    groups = np.split(order, firsts[1:])
     return Part(
         accuracy_of(scores, threshold),
         calibration_of(scores),
         tuple(
-            Day(
-                start + float(day) * _DAY,
-                accuracy_of(scores.take(number == day), threshold)[None],
+            Period(
+                start + float(each) * period,
+                accuracy_of(scores.take(rows), threshold)[None],
             )
-            for day in np.unique(number)
+            for each, rows in zip(present, groups, strict=True)
         ),
     )
 
@@ -160,23 +172,19 @@ def calibration_of(scores: Scores) -> tuple[ConfidenceClass, ...]:
 
 
 def misses_of(room_id: str, scores: Scores, threshold: float) -> list[Miss]:
-    """Return the worst forecast of each stay in which one was off by more.
+    """Return the worst forecasts of a room, one of each stay, the worst first.
 
     Every five minutes of a stay the same mistake is made once more.
     """
     scores = scores.take(np.argsort(scores.issued_at, kind="stable"))
-    distance = np.abs(scores.error)
-    worst: dict[int, int] = {}
-    stays = _stays(scores).tolist()
-    for row in np.flatnonzero(distance > threshold).tolist():
-        stay = stays[row]
-        known = worst.get(stay)
-        if known is None or (
-            (scores.reliable[row], distance[row])
-            > (scores.reliable[known], distance[known])
-        ):
-            worst[stay] = row
-    return [_miss(room_id, scores, row) for row in worst.values()]
+    distance, stays = np.abs(scores.error), _stays(scores)
+    rows = np.flatnonzero(distance > threshold)
+    # The worst of each stay comes last; of equal ones the first that was issued.
+    keys = (-rows, distance[rows], scores.reliable[rows], stays[rows])
+    rows = rows[np.lexsort(keys)]
+    rows = rows[np.r_[stays[rows][1:] != stays[rows][:-1], True][: len(rows)]]
+    order = np.lexsort((rows, -distance[rows], ~scores.reliable[rows]))
+    return [_miss(room_id, scores, row) for row in rows[order][:WORST].tolist()]
 
 
 def _stays(scores: Scores) -> IntArray:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from html import escape
 import math
 
-from ..engine import ConfidenceClass, Day
+from ..engine import ConfidenceClass, Period
 
 # Lengths in units of the drawing, which scales with the page.
 _WIDTH, _HEIGHT = 340.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 18.0, 12.0, 42.0
 # Radius of a dot: its area tells how many forecasts it stands for.
 _SMALLEST, _LARGEST = 2.5, 9.0
+_DAY = 86400.0
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -127,27 +128,31 @@ def histogram(shares: Sequence[float]) -> str:
     return chart.svg()
 
 
-def course(days: Sequence[Day], start: float, end: float) -> str:
-    """Draw the mean error of each day."""
+def course(periods: Sequence[Period], start: float, end: float, length: float) -> str:
+    """Draw the mean error of each period of a length (s)."""
     chart = _Chart(
-        "Mean error of each day", "days before the report", "mean error (min)"
+        "How the mean error went", "days before the report", "mean error (min)"
     )
     errors = [
-        (day.start, day.accuracy.mean_absolute_error, day.accuracy.count)
-        for day in days
-        if day.accuracy.mean_absolute_error is not None
+        (each.start, each.accuracy.mean_absolute_error, each.accuracy.count)
+        for each in periods
+        if each.accuracy.mean_absolute_error is not None
     ]
     top = max((error for _, error, _ in errors), default=1.0) * 1.05 or 1.0
     for tick in _round_ticks(top):
         chart.tick_up(tick / top, f"{tick:g}")
-    count = max(round((end - start) / 86400), 1)
-    for tick in _round_ticks(count):
+    days = (end - start) / _DAY
+    for tick in _round_ticks(days):
         if tick.is_integer():
-            chart.tick_across(1 - tick / count, f"{tick:g}")
+            chart.tick_across(1 - tick / days, f"{tick:g}")
     for moment, error, scored in errors:
-        left = (moment - start) / (end - start)
         words = f"{error:.0f} min, {scored} forecasts"
-        chart.bar(left + 0.1 / count, left + 0.9 / count, error / top, words)
+        # The last one may not be over.
+        left, right = (
+            (min(moment + share * length, end) - start) / (end - start)
+            for share in (0.1, 0.9)
+        )
+        chart.bar(left, right, error / top, words)
     return chart.svg()
 
 

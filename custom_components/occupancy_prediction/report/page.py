@@ -153,7 +153,7 @@ def _drawings(report: AccuracyReport, part: Part) -> str:
     drawn = (
         ("Is the confidence true?", reliability(part.calibration)),
         ("Is the spread true?", histogram(both.pit)),
-        ("How it went", course(part.days, report.start, report.end)),
+        ("How it went", course(part.periods, report.start, report.end, report.period)),
     )
     return '<div class="charts">{}</div>'.format(
         "".join(
