@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from .const import LOGGER, MODEL_FILE
-from .engine import ModelState, ModelStateError, TrainingReport
+from .engine import Adaptation, ModelState, ModelStateError, TrainingReport
 from .model_store import ModelStore
 
 # Files of models, the one in use included: one to go back to, and one more.
@@ -51,6 +51,8 @@ class ModelRecord:
         weights: mean share of each member that learned anything.
         figures: how the forecasts it kept record of had fared, see the engine.
         trial: scores against the model that was in use, empty if not compared.
+        adaptation: changes of life that were noticed and what they led to, empty for
+            what was not trained here; see the engine.
     """
 
     version: str
@@ -62,11 +64,20 @@ class ModelRecord:
     weights: Mapping[str, float] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     trial: Mapping[str, float] = field(default_factory=dict)
+    adaptation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def tier(self) -> str:
         """Return whether a member took part that needs an optional library."""
         return "full" if "boosting" in self.weights else "base"
+
+    @property
+    def noticed(self) -> Adaptation:
+        """Return what was noticed of a change of life, nothing where that is lost."""
+        try:
+            return Adaptation.read(self.adaptation)
+        except LookupError, TypeError, ValueError, ModelStateError:
+            return Adaptation()
 
     @classmethod
     def of(
@@ -89,7 +100,11 @@ class ModelRecord:
             return record
         trial = {} if report.trial is None else asdict(report.trial)
         return replace(
-            record, weights=report.weights, figures=report.figures, trial=trial
+            record,
+            weights=report.weights,
+            figures=report.figures,
+            trial=trial,
+            adaptation=report.adaptation.document(),
         )
 
     @classmethod

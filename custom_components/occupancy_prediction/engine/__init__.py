@@ -5,7 +5,9 @@ follows the rooms event by event; ``predict`` says when each will change next,
 ``explain`` why.
 """
 
+from .adaptation import Adaptation, Decision, track_of
 from .config import EngineConfig
+from .drift import Alarm, Signal, Track, has_alarm_since
 from .errors import (
     EngineError,
     ModelStateError,
@@ -17,7 +19,9 @@ from .explain import explain, inputs_of
 from .explanation import Explanation
 from .features import FeatureStore
 from .job import Progress, Trained, TrainingJob, TrainingReport
+from .memory import Memory, RoomMemory
 from .occupancy import HomeTracker
+from .patterns import Pattern, PatternKind
 from .predictor import predict
 from .purpose import Purpose, purpose_of
 from .scoring import (
@@ -61,10 +65,13 @@ __all__ = [
     "OCCUPANCY_KINDS",
     "Accuracy",
     "AccuracyTable",
+    "Adaptation",
+    "Alarm",
     "Alternative",
     "Change",
     "ContextKind",
     "ContextSpec",
+    "Decision",
     "EngineConfig",
     "EngineError",
     "Explanation",
@@ -76,20 +83,26 @@ __all__ = [
     "HomeTimeline",
     "HomeTracker",
     "Issued",
+    "Memory",
     "ModelState",
     "ModelStateError",
     "ModelVersionError",
     "Observation",
     "ObservationTable",
+    "Pattern",
+    "PatternKind",
     "Place",
     "Progress",
     "Purpose",
+    "RoomMemory",
     "RoomSpec",
     "Scores",
     "SensorKind",
     "SensorSpec",
+    "Signal",
     "SpecificationError",
     "Stage",
+    "Track",
     "Trained",
     "TrainingCancelled",
     "TrainingJob",
@@ -99,6 +112,7 @@ __all__ = [
     "Window",
     "build_timeline",
     "explain",
+    "has_alarm_since",
     "inputs_of",
     "judge",
     "outcomes_of_issued",
@@ -106,6 +120,7 @@ __all__ = [
     "purpose_of",
     "score",
     "summarize",
+    "track_of",
     "train",
     "update",
     "update_start",

@@ -4,15 +4,17 @@ Arrays and JSON, never code: what comes in is checked before anything is run.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 import io
 import json
 from typing import Any, Self
 
 import numpy as np
 
+from .adaptation import Adaptation, adapt
 from .config import EngineConfig
 from .documents import config_document, read_config, read_spec, spec_document
+from .drift import RoomTrack, Track
 from .errors import ModelStateError, SpecificationError
 from .models import MEMBERS
 from .state import DAMAGE, ModelState
@@ -22,8 +24,11 @@ from .types import HomeSpec, ObservationTable
 
 _HEADER = "header"
 _PREVIOUS = "previous"
-# Share of the work that is the training; the rest is the comparison.
-_TRAINING_SHARE = 0.55
+# Shares of the work that are the trial of memories, where there is one, and the
+# training; the rest is the comparison.
+_ADAPTATION_SHARE, _TRAINING_SHARE = 0.1, 0.5
+_NO_CHANGE = Adaptation()
+_TRACK = "track/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,22 @@ class TrainingReport:
         weights: mean share of each member that learned anything.
         figures: how the forecasts it keeps record of fared; see ``metrics.summary``.
         trial: how it did against the one in use, None if it was not compared.
+        adaptation: what was noticed of a change of life, and what it led to.
     """
 
     weights: Mapping[str, float]
     figures: Mapping[str, float]
     trial: Trial | None
+    adaptation: Adaptation = _NO_CHANGE
 
     @classmethod
-    def of(cls, model: ModelState, config: EngineConfig, trial: Trial | None) -> Self:
+    def of(
+        cls,
+        model: ModelState,
+        config: EngineConfig,
+        trial: Trial | None,
+        adaptation: Adaptation = _NO_CHANGE,
+    ) -> Self:
         """Describe a model."""
         learned = {name for room in model.rooms.values() for name in room.members}
         shares = np.mean(
@@ -67,18 +80,31 @@ class TrainingReport:
             for member, share in zip(MEMBERS, shares, strict=True)
             if member.name in learned
         }
-        return cls(weights, figures(model, config), trial)
+        return cls(weights, figures(model, config), trial, adaptation)
 
     def to_bytes(self) -> bytes:
         """Return the report as JSON."""
-        return json.dumps(asdict(self)).encode()
+        trial = None if self.trial is None else asdict(self.trial)
+        return json.dumps(
+            {
+                "weights": dict(self.weights),
+                "figures": dict(self.figures),
+                "trial": trial,
+                "adaptation": self.adaptation.document(),
+            }
+        ).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read a report back."""
         told = json.loads(data)
-        trial = told.pop("trial")
-        return cls(**told, trial=None if trial is None else Trial(**trial))
+        trial = told["trial"]
+        return cls(
+            told["weights"],
+            told["figures"],
+            None if trial is None else Trial(**trial),
+            Adaptation.read(told["adaptation"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +117,11 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """What ``train`` is to be called with."""
+    """What ``train`` is to be called with.
+
+    ``track`` is how forecasts have fared: with a previous model, changes of life are
+    looked for.
+    """
 
     spec: HomeSpec
     table: ObservationTable
@@ -99,6 +129,7 @@ class TrainingJob:
     now: float
     version: str
     previous: ModelState | None = None
+    track: Track = field(default_factory=Track)
 
     def run(self, on_progress: Callable[[Progress], None]) -> Trained:
         """Learn, and compare with the previous model if there is one.
@@ -106,12 +137,33 @@ class TrainingJob:
         ``on_progress`` may raise ``TrainingCancelled``.
         """
         member, room = "", ""
-        share = 1.0 if self.previous is None else _TRAINING_SHARE
+        first, share = (
+            (0.0, 1.0)
+            if self.previous is None
+            else (_ADAPTATION_SHARE, _TRAINING_SHARE)
+        )
 
         def announce(new_member: str, new_room: str = "") -> None:
             nonlocal member, room
             member, room = new_member, new_room
 
+        def part(start: float, length: float) -> Callable[[float], None]:
+            return lambda done: on_progress(
+                Progress(start + length * done, member, room)
+            )
+
+        adaptation = _NO_CHANGE
+        if self.previous is not None:
+            adaptation = adapt(
+                self.track,
+                self.previous,
+                self.spec,
+                self.table,
+                self.config,
+                now=self.now,
+                checkpoint=part(0.0, first),
+                announce=announce,
+            )
         model = train(
             self.spec,
             self.table,
@@ -119,8 +171,9 @@ class TrainingJob:
             now=self.now,
             version=self.version,
             previous=self.previous,
-            checkpoint=lambda done: on_progress(Progress(share * done, member, room)),
+            checkpoint=part(first, share),
             announce=announce,
+            memory=adaptation.memory,
         )
         trial = None
         if self.previous is not None:
@@ -131,12 +184,11 @@ class TrainingJob:
                 self.table,
                 self.config,
                 now=self.now,
-                checkpoint=lambda done: on_progress(
-                    Progress(share + (1 - share) * done, member, room)
-                ),
+                checkpoint=part(first + share, 1 - first - share),
                 announce=announce,
             )
-        return Trained(model, TrainingReport.of(model, self.config, trial))
+        report = TrainingReport.of(model, self.config, trial, adaptation)
+        return Trained(model, report)
 
     def to_bytes(self) -> bytes:
         """Return the job as a NumPy archive with a JSON header."""
@@ -146,12 +198,14 @@ class TrainingJob:
             "now": self.now,
             "version": self.version,
             "sensor_ids": self.table.sensor_ids,
+            "track": list(self.track.rooms),
         }
         arrays: dict[str, np.ndarray] = {
             "timestamps": self.table.timestamps,
             "sensors": self.table.sensors,
             "values": self.table.values,
             _HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8),
+            **_track_arrays(self.track),
         }
         if self.previous is not None:
             arrays[_PREVIOUS] = np.frombuffer(self.previous.to_bytes(), np.uint8)
@@ -185,8 +239,28 @@ class TrainingJob:
                 float(header["now"]),
                 str(header["version"]),
                 None if previous is None else ModelState.from_bytes(previous.tobytes()),
+                _read_track(header["track"], arrays),
             )
         except SpecificationError, ModelStateError:
             raise
         except DAMAGE as error:
             raise SpecificationError(f"not a training job: {error}") from error
+
+
+def _track_arrays(track: Track) -> dict[str, np.ndarray]:
+    arrays = {f"{_TRACK}days": track.days, f"{_TRACK}skill": track.skill}
+    for number, room in enumerate(track.rooms.values()):
+        rows = np.stack([room.moments, room.known, room.pit])
+        arrays[f"{_TRACK}{number}"] = rows
+    return arrays
+
+
+def _read_track(room_ids: list[str], arrays: Mapping[str, np.ndarray]) -> Track:
+    return Track(
+        arrays[f"{_TRACK}days"],
+        arrays[f"{_TRACK}skill"],
+        {
+            str(room_id): RoomTrack(*arrays[f"{_TRACK}{number}"])
+            for number, room_id in enumerate(room_ids)
+        },
+    )

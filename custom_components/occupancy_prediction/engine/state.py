@@ -1,7 +1,7 @@
 """What was learned: immutable, and saved as arrays and JSON, never as code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 import io
 import json
 import struct
@@ -17,6 +17,7 @@ from .config import EngineConfig
 from .ensemble import CLASSES, with_prior
 from .errors import ModelStateError, ModelVersionError
 from .evidence import Evidence
+from .memory import Memory
 from .models import MEMBERS
 from .types import BINS, FloatArray, Stage
 
@@ -98,13 +99,17 @@ class RoomModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """All that was learned about a home, by one training and its updates."""
+    """All that was learned about a home, by one training and its updates.
+
+    ``memory`` is how much of the past the training learned from.
+    """
 
     version: str
     trained_at: float
     data_start: float
     data_end: float
     rooms: Mapping[str, RoomModel]
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def stage(self) -> Stage:
@@ -131,6 +136,7 @@ class ModelState:
             "trained_at": self.trained_at,
             "data_start": self.data_start,
             "data_end": self.data_end,
+            "memory": self.memory.document(),
             "rooms": [],
         }
         for number, (room_id, room) in enumerate(self.rooms.items()):
@@ -170,6 +176,8 @@ class ModelState:
                 float(header["data_start"]),
                 float(header["data_end"]),
                 rooms,
+                # A model saved before there was one has learned from everything.
+                Memory.read(header.get("memory", {})),
             )
         except DAMAGE as error:
             raise ModelStateError(f"not a saved model: {error}") from error
