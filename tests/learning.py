@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.occupancy_prediction.archive import Archive
 from custom_components.occupancy_prediction.const import ARCHIVE_FILE
 from custom_components.occupancy_prediction.engine import (
+    Adaptation,
     EngineConfig,
     HomeSpec,
     ModelState,
@@ -54,6 +55,7 @@ class Learning:
     registry: ModelRegistry
     models: list[ModelState] = field(default_factory=list)
     progress: list[Progress | None] = field(default_factory=list)
+    adaptations: list[Adaptation] = field(default_factory=list)
 
     def keeper(
         self, spec: HomeSpec = SPEC, model: ModelState | None = None
@@ -79,6 +81,7 @@ class Learning:
             Learner(spec, CONFIG, self.archive),
             keeper or self.keeper(spec, model),
             self.progress.append,
+            self.adaptations.append,
             nightly_offset=NIGHTLY_OFFSET,
         )
 

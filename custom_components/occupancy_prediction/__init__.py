@@ -22,7 +22,7 @@ from .backfill import Backfill, async_forget_imports
 from .collector import Collector
 from .const import DOMAIN, LOGGER, PLATFORMS, STORAGE_FOLDER
 from .coordinator import OccupancyConfigEntry, OccupancyCoordinator, RuntimeData
-from .engine import EngineConfig, HomeSpec, Observation, SpecificationError
+from .engine import Adaptation, EngineConfig, HomeSpec, Observation, SpecificationError
 from .follower import HomeFollower
 from .health import HealthCheck
 from .learner import Learner
@@ -67,6 +67,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: OccupancyConfigEntry) ->
         """Leave what may take long, so that Home Assistant stops at once."""
         await _async_stop_learning(runtime)
 
+    records = await runtime.keeper.async_records()
+    # It has been told already.
+    runtime.coordinator.adaptation = next(
+        (record.noticed for record in records if record.adaptation), Adaptation()
+    )
     runtime.writer.async_start()
     runtime.coordinator.async_start()
     runtime.follower.async_start()
@@ -74,7 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OccupancyConfigEntry) ->
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop))
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     HealthCheck(
-        hass, entry, sensor_kinds(spec), runtime.coordinator.unavailable_since
+        hass, entry, sensor_kinds(spec), found.tracker.unavailable_since
     ).async_start()
     await runtime.coordinator.async_refresh()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -171,6 +176,7 @@ def _connect(
         learner,
         keeper,
         coordinator.async_set_training,
+        coordinator.async_set_adaptation,
         # Of its own for each home, and the same every night.
         nightly_offset=zlib.crc32(entry.entry_id.encode()),
     )

@@ -26,6 +26,7 @@ from .collector import Collector
 from .const import DOMAIN, LOGGER
 from .deadline import Deadline
 from .engine import (
+    Adaptation,
     Change,
     EngineConfig,
     EngineError,
@@ -42,6 +43,7 @@ from .engine import (
 )
 from .follower import HomeFollower
 from .learning_status import LearningStatus
+from .life_change import log_news
 from .model_keeper import ModelKeeper
 from .options import forecast_interval
 from .scorekeeper import Scorekeeper
@@ -93,10 +95,12 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         self._importing: float | None = None
         states = {room: self._state_only(room) for room in self._rooms}
         self.data = HomeForecast(self._seen, states)
-        self._titles = {key: room.title for key, room in entry.subentries.items()}
-        self.status = LearningStatus.of(model, self._titles, None, None)
-        # How good the forecasts have been; None until it is read.
+        self.room_titles = {key: room.title for key, room in entry.subentries.items()}
+        self.status = LearningStatus.of(model, self.room_titles, None, None)
+        # How good the forecasts have been, None until it is read, and what the last
+        # training noticed of a change of life.
         self.accuracy: HomeAccuracy | None = None
+        self.adaptation = Adaptation()
         self._request = Debouncer(
             hass,
             LOGGER,
@@ -149,14 +153,17 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
         self._async_update_status()
 
     @callback
+    def async_set_adaptation(self, adaptation: Adaptation) -> None:
+        """Show and tell what a training noticed of a change of life."""
+        log_news(adaptation, self.adaptation, self.room_titles, self._spec.time_zone)
+        self.adaptation = adaptation
+        self.async_update_listeners()
+
+    @callback
     def async_set_importing(self, share: float | None) -> None:
         """Show how much of the history is read, None that none is being read."""
         self._importing = share
         self._async_update_status()
-
-    def unavailable_since(self, sensor_id: str) -> float | None:
-        """Return since when a sensor is unavailable (UTC s), None if it is not."""
-        return self._tracker.unavailable_since(sensor_id)
 
     @override
     async def _async_update_data(self) -> HomeForecast:
@@ -298,7 +305,7 @@ class OccupancyCoordinator(DataUpdateCoordinator[HomeForecast]):
     @callback
     def _async_update_status(self) -> None:
         status = LearningStatus.of(
-            self._model, self._titles, self._importing, self._training
+            self._model, self.room_titles, self._importing, self._training
         )
         if status != self.status:
             self.status = status

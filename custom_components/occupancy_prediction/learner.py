@@ -8,10 +8,12 @@ from .archive import Archive
 from .engine import (
     OCCUPANCY_KINDS,
     EngineConfig,
-    FeatureStore,
     HomeSpec,
     ModelState,
+    Track,
     TrainingJob,
+    has_alarm_since,
+    track_of,
     update,
     update_start,
 )
@@ -20,7 +22,8 @@ from .engine import (
 FIRST_DATA_SPAN: Final = 3600.0
 # The archive forgets what is older (s): a year shows every season once, and life
 # changes faster.
-RETENTION: Final = 400 * 86400.0
+_DAY: Final = 86400.0
+RETENTION: Final = 400 * _DAY
 
 
 class Learner:
@@ -38,8 +41,6 @@ class Learner:
             for sensor in room.sensors
             if sensor.kind in OCCUPANCY_KINDS
         ]
-        # From one hour to the next most moments of a long stay are the same.
-        self._store = FeatureStore()
         # Tells a home from the same home configured otherwise.
         self._fingerprint = hashlib.sha256(repr(spec).encode()).hexdigest()[:8]
 
@@ -73,8 +74,13 @@ class Learner:
             now,
             f"{int(now)}-{self._fingerprint}",
             previous,
-            search,
+            search=search,
+            track=self._track(now),
         )
+
+    def has_drifted(self, since: float, now: float) -> bool:
+        """Return whether forecasts have shown a change of life since a moment."""
+        return has_alarm_since(self._track(now), since, self._config)
 
     def updated(
         self, model: ModelState, now: float, checkpoint: Callable[[float], None]
@@ -89,5 +95,14 @@ class Learner:
             self._config,
             now=now,
             checkpoint=checkpoint,
-            store=self._store,
+        )
+
+    def _track(self, now: float) -> Track:
+        """Return how forecasts have fared lately."""
+        start = now - self._config.drift_days * _DAY
+        scores = self._archive.forecasts.scores(start)
+        rooms = {room.room_id for room in self._spec.rooms}
+        return track_of(
+            {room_id: each for room_id, each in scores.items() if room_id in rooms},
+            self._spec.time_zone,
         )

@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from .const import LOGGER, MODEL_FILE
-from .engine import ModelState, ModelStateError, TrainingReport
+from .engine import Adaptation, ModelState, ModelStateError, TrainingReport
 from .model_store import ModelStore
 
 # Files of models, the one in use included: one to go back to, and one more.
@@ -53,6 +53,8 @@ class ModelRecord:
         trial: scores against the model that was in use, empty if not compared.
         tuning: the numbers it has of its own, instead of the defaults.
         search: what the search for another one came to, empty if there was none.
+        adaptation: changes of life that were noticed and what they led to, empty for
+            what was not trained here; see the engine.
     """
 
     version: str
@@ -66,11 +68,20 @@ class ModelRecord:
     trial: Mapping[str, float] = field(default_factory=dict)
     tuning: Mapping[str, float] = field(default_factory=dict)
     search: str = ""
+    adaptation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def tier(self) -> str:
         """Return whether a member took part that needs an optional library."""
         return "full" if "boosting" in self.weights else "base"
+
+    @property
+    def noticed(self) -> Adaptation:
+        """Return what was noticed of a change of life, nothing where that is lost."""
+        try:
+            return Adaptation.read(self.adaptation)
+        except LookupError, TypeError, ValueError, ModelStateError:
+            return Adaptation()
 
     @classmethod
     def of(
@@ -95,7 +106,11 @@ class ModelRecord:
             return record
         trial = {} if report.trial is None else asdict(report.trial)
         return replace(
-            record, weights=report.weights, figures=report.figures, trial=trial
+            record,
+            weights=report.weights,
+            figures=report.figures,
+            trial=trial,
+            adaptation=report.adaptation.document(),
         )
 
     @classmethod

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+import math
 from threading import Event
 from typing import Final
 
@@ -14,7 +15,14 @@ from homeassistant.helpers.event import (
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .engine import ModelState, Progress, Trained, TrainingCancelled, TrainingJob
+from .engine import (
+    Adaptation,
+    ModelState,
+    Progress,
+    Trained,
+    TrainingCancelled,
+    TrainingJob,
+)
 from .learner import Learner
 from .model_keeper import ModelKeeper
 from .model_registry import ModelRecord, Verdict
@@ -55,7 +63,7 @@ class Trainer:
     """Keeps the model current: trains it at night, updates it every hour.
 
     ``on_progress`` gets how far a training is, None when none is under way, on the
-    event loop.
+    event loop; ``on_adaptation`` what each training noticed of a change of life.
     """
 
     def __init__(
@@ -64,6 +72,7 @@ class Trainer:
         learner: Learner,
         keeper: ModelKeeper,
         on_progress: Callable[[Progress | None], None],
+        on_adaptation: Callable[[Adaptation], None],
         *,
         nightly_offset: int = 0,
     ) -> None:
@@ -73,11 +82,14 @@ class Trainer:
         self._keeper = keeper
         self._worker = Worker(hass, on_progress)
         self._on_progress = on_progress
+        self._on_adaptation = on_adaptation
         self._nightly_offset = nightly_offset % NIGHTLY_SPREAD
         self._queue = TrainingQueue()
         self._is_restored = False
         self._failed = _Failures()
         self._updated_at = 0.0
+        # Until when a training has looked for changes of life (UTC s).
+        self._looked_at = math.inf
         self._update_wanted = False
         self._task: asyncio.Task[None] | None = None
         self._stopped = Event()
@@ -87,6 +99,7 @@ class Trainer:
     def async_start(self) -> None:
         """Begin with the model in use, if there is one."""
         model = self._keeper.model
+        self._looked_at = _now() if model is None else model.trained_at
         self._unsubscribe = [
             async_track_time_interval(
                 self._hass,
@@ -204,6 +217,7 @@ class Trainer:
         """Learn everything anew."""
         LOGGER.debug("Training begins: %s", ", ".join(reasons))
         base, now = self._keeper.model, _now() - ARCHIVE_LAG
+        self._looked_at = now
         try:
             job = await self._hass.async_add_executor_job(
                 self._prepare, now, reasons, base
@@ -226,6 +240,7 @@ class Trainer:
     async def _async_judge(self, trained: Trained, reasons: Reasons) -> None:
         """Adopt a new model if it does not lose to the one in use."""
         model, trial = trained.model, trained.report.trial
+        self._on_adaptation(trained.report.adaptation)
         if trial is not None and trial.is_lost:
             LOGGER.info(
                 "Model %s is not adopted: on the last days its error was %.1f min (%.1f "
@@ -250,10 +265,15 @@ class Trainer:
         """Count what has come since the last time."""
         self._update_wanted = False
         if (base := self._keeper.model) is not None:
+            now = _now() - ARCHIVE_LAG
             model = await self._hass.async_add_executor_job(
-                self._learner.updated, base, _now() - ARCHIVE_LAG, self._check_stopped
+                self._learner.updated, base, now, self._check_stopped
             )
             await self._keeper.async_update(model, base)
+            if await self._hass.async_add_executor_job(
+                self._learner.has_drifted, self._looked_at, now
+            ):
+                self._queue.want(TrainingReason.DRIFT)
 
     def _prepare(
         self, now: float, reasons: Reasons, model: ModelState | None

@@ -5,7 +5,9 @@ follows the rooms event by event; ``predict`` says when each will change next,
 ``explain`` why.
 """
 
+from .adaptation import Adaptation, Decision, track_of
 from .config import EngineConfig
+from .drift import Alarm, Signal, Track, has_alarm_since
 from .errors import (
     EngineError,
     ModelStateError,
@@ -17,7 +19,9 @@ from .explain import explain, inputs_of
 from .explanation import Explanation
 from .features import FeatureStore
 from .job import Progress, Trained, TrainingJob, TrainingReport
+from .memory import Memory, RoomMemory
 from .occupancy import HomeTracker
+from .patterns import Pattern, PatternKind
 from .predictor import predict
 from .purpose import Purpose, purpose_of
 from .report import (
@@ -72,11 +76,14 @@ __all__ = [
     "Accuracy",
     "AccuracyReport",
     "AccuracyTable",
+    "Adaptation",
+    "Alarm",
     "Alternative",
     "Change",
     "ConfidenceClass",
     "ContextKind",
     "ContextSpec",
+    "Decision",
     "EngineConfig",
     "EngineError",
     "Explanation",
@@ -88,6 +95,7 @@ __all__ = [
     "HomeTimeline",
     "HomeTracker",
     "Issued",
+    "Memory",
     "Miss",
     "ModelState",
     "ModelStateError",
@@ -95,16 +103,21 @@ __all__ = [
     "Observation",
     "ObservationTable",
     "Part",
+    "Pattern",
+    "PatternKind",
     "Period",
     "Place",
     "Progress",
     "Purpose",
+    "RoomMemory",
     "RoomSpec",
     "Scores",
     "SensorKind",
     "SensorSpec",
+    "Signal",
     "SpecificationError",
     "Stage",
+    "Track",
     "Trained",
     "TrainingCancelled",
     "TrainingJob",
@@ -114,6 +127,7 @@ __all__ = [
     "Window",
     "build_timeline",
     "explain",
+    "has_alarm_since",
     "inputs_of",
     "judge",
     "outcomes_of_issued",
@@ -122,6 +136,7 @@ __all__ = [
     "report_of",
     "score",
     "summarize",
+    "track_of",
     "train",
     "update",
     "update_start",

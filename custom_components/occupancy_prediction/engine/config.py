@@ -143,3 +143,45 @@ class EngineConfig:
     # being unlike other homes.
     search_errors: float = 3.0
     search_gain: float = 0.005
+
+    # Detectors look at forecasts that are not older than that (d): what came before
+    # has been learned, or forgotten.
+    drift_days: float = 90.0
+    # An alarm leads to trials for so long (d): then enough is known of the new life.
+    alarm_days: float = 28.0
+    # Nobody at home for longer than this (s) is not another way to live: a holiday.
+    away: float = 24 * 3600.0
+    # ADWIN on the daily skill: the chance of a false cut, the shortest part of a
+    # window and the days it takes before one is looked for.
+    skill_confidence: float = 0.05
+    skill_shortest: int = 3
+    skill_minimum: int = 14
+    # Page-Hinkley on the PIT of spells of a room: the shift of the mean that is none,
+    # the sum beyond it that is one, and the spells it takes to know a mean (count).
+    bias_slack: float = 0.1
+    bias_threshold: float = 5.0
+    bias_minimum: int = 40
+    # The same for how unlike the days before it a day of a room was, in standard
+    # deviations and days: on simulated homes a change is seen after three days mostly,
+    # six at most, and nothing in fifteen months without one.
+    habit_slack: float = 0.5
+    habit_threshold: float = 4.0
+    habit_minimum: int = 14
+    # Days before a change of life (share) that may be learned from: all of them, some,
+    # none.
+    memory_shares: tuple[float, float] = (0.2, 0.0)
+    # What a memory is tried on (d) is half of the time since the change, within bounds:
+    # days it could not know, of the new life.
+    memory_trial_shortest: float = 1.5
+    memory_trial_longest: float = 7.0
+    # It must come closer by this share, and by so many standard errors.
+    memory_gain: float = 0.02
+    memory_errors: float = 1.0
+
+    # Weekly habits are looked for in that much of the past (d), and compared are its
+    # last days with those before them: two weeks for habits of work days, six for
+    # those of a single day of the week.
+    pattern_days: float = 120.0
+    pattern_recent_days: tuple[int, int] = (14, 42)
+    # At most this share of what is told may be false.
+    pattern_false_share: float = 0.05

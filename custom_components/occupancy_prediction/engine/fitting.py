@@ -6,7 +6,7 @@ sample, or they would trust them too much: the reference leaves out the day of e
 moment, and the hazard is fitted once more for each part of the days, on the others.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,8 +14,9 @@ import numpy as np
 
 from .distribution import hazards_of
 from .ensemble import with_start
+from .memory import Memory
 from .models import BASIS, CORRECTING, MEMBERS, REFERENCE
-from .models.base import Arrays, FitContext
+from .models.base import Arrays, FitContext, Member
 from .record import Resolved
 from .samples import TrainingSet
 from .types import BINS, BoolArray, IntArray
@@ -48,11 +49,24 @@ def with_reference(
 
 
 def fit_members(
-    resolved: Mapping[str, Resolved], context: FitContext
+    resolved: Mapping[str, Resolved],
+    context: FitContext,
+    *,
+    memory: Memory,
+    time_zone: str,
+    members: Sequence[Member] = MEMBERS,
 ) -> dict[str, dict[str, Arrays]]:
-    """Fit every member; return arrays by room and member."""
+    """Fit members to what is remembered; return arrays by room and member."""
+    resolved = {
+        room_id: replace(
+            part,
+            counted=memory.learned(room_id, part.counted, time_zone),
+            learned=memory.learned(room_id, part.learned, time_zone),
+        )
+        for room_id, part in resolved.items()
+    }
     # The reference and what the correcting start from are two pieces of work more.
-    steps = _Steps(context, len(MEMBERS) + 2)
+    steps = _Steps(context, len(members) + 2)
     reference = REFERENCE.fit(
         {room_id: part.learned for room_id, part in resolved.items()},
         steps.next(REFERENCE.name),
@@ -65,9 +79,11 @@ def fit_members(
     }
     counted = {room_id: part[True] for room_id, part in trainings.items()}
     learned = {room_id: part[False] for room_id, part in trainings.items()}
-    corrected = started(learned, steps.next(BASIS.name))
+    corrected: Trainings = learned
+    if any(member.name in CORRECTING for member in members):
+        corrected = started(learned, steps.next(BASIS.name))
     fitted: dict[str, dict[str, Arrays]] = {room_id: {} for room_id in resolved}
-    for member in MEMBERS:
+    for member in members:
         own = steps.next(member.name)
         taught = corrected if member.name in CORRECTING else learned
         arrays = (

@@ -78,7 +78,10 @@ def optimized(
         return model
     others = with_step(config, values, step)
     old, new = tuned(config, values), tuned(config, others)
-    evidence = {room_id: room.evidence for room_id, room in model.rooms.items()}
+    evidence = {
+        room_id: model.memory.evidence(room_id, room.evidence)
+        for room_id, room in model.rooms.items()
+    }
     found = compare(evidence, old, new, now=now, checkpoint=checkpoint)
     if found is None:
         return model

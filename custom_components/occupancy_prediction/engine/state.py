@@ -1,7 +1,7 @@
 """What was learned: immutable, and saved as arrays and JSON, never as code."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 import io
 import json
 import struct
@@ -17,6 +17,7 @@ from .config import EngineConfig
 from .ensemble import CLASSES, with_prior
 from .errors import ModelStateError, ModelVersionError
 from .evidence import Evidence
+from .memory import Memory
 from .models import MEMBERS
 from .tuning import UNTUNED, Tuning, checked
 from .types import BINS, FloatArray, Stage
@@ -101,7 +102,8 @@ class RoomModel:
 class ModelState:
     """All that was learned about a home, by one training and its updates.
 
-    ``tuning`` is what the training had of the home's own instead of the defaults.
+    ``tuning`` is what the training had of the home's own instead of the defaults,
+    ``memory`` how much of the past it learned from.
     """
 
     version: str
@@ -110,6 +112,7 @@ class ModelState:
     data_end: float
     rooms: Mapping[str, RoomModel]
     tuning: Tuning = UNTUNED
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def stage(self) -> Stage:
@@ -136,6 +139,7 @@ class ModelState:
             "trained_at": self.trained_at,
             "data_start": self.data_start,
             "data_end": self.data_end,
+            "memory": self.memory.document(),
             "rooms": [],
         }
         if self.tuning != UNTUNED:
@@ -178,6 +182,8 @@ class ModelState:
                 float(header["data_end"]),
                 rooms,
                 checked(header["tuning"]) if "tuning" in header else UNTUNED,
+                # A model saved before there was one has learned from everything.
+                Memory.read(header.get("memory", {})),
             )
         except DAMAGE as error:
             raise ModelStateError(f"not a saved model: {error}") from error

@@ -6,8 +6,9 @@ then adds these moments, exactly where a member learned counts. Pool weights and
 calibration are learned in training, from what was written down.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -17,17 +18,20 @@ from .ensemble import default_weights, learn_weights, member_forecasts, pooled_f
 from .evidence import Evidence
 from .features import FeatureStore, HomeScene
 from .fitting import Checkpoint, fit_members, part_of, with_reference
+from .memory import Memory
 from .models import MEMBERS
-from .models.base import FitContext, unheard
+from .models.base import FitContext, Member, unheard
 from .newcomer import newcomer
 from .occupancy_curve import learn_profile, update_profile
 from .record import Resolved, RoomRecord
 from .silence import recorded
-from .state import ModelState, RoomModel
+from .state import MemberArrays, ModelState, RoomModel
 from .timeline import HomeTimeline, build_timeline
 from .types import FloatArray, HomeSpec, ObservationTable, Stage
 
 _DAY = 86400.0
+
+_ALL = Memory()
 
 # Is told the member that learns, and the room where it takes one after the other.
 type Announce = Callable[..., None]
@@ -48,11 +52,15 @@ def train(
     seed: int = 0,
     checkpoint: Checkpoint = _no_checkpoint,
     announce: Announce = unheard,
+    memory: Memory = _ALL,
+    members: Sequence[Member] = MEMBERS,
 ) -> ModelState:
     """Learn a home from all that was observed before ``now`` (UTC s).
 
     The evidence of a ``previous`` model is carried on where it is recent;
-    elsewhere the last days are forecast from the days before them.
+    elsewhere the last days are forecast from the days before them. Of the old days
+    only what ``memory`` says is learned from. With some of the ``members`` alone it
+    is quicker, for a comparison; the reference is one of them in any case.
     ``checkpoint`` is called with the share done (0..1) and may raise
     ``TrainingCancelled``. The answer depends on nothing but the arguments.
     """
@@ -71,14 +79,26 @@ def train(
             {room_id: records[room_id] for room_id in missing},
             timeline,
             FitContext(config, seed, part_of(checkpoint, 0.0, share), announce),
+            partial(
+                fit_members,
+                memory=memory,
+                time_zone=spec.time_zone,
+                members=members,
+            ),
         )
     resolved = {room_id: record.resolve(now) for room_id, record in records.items()}
     context = FitContext(config, seed, part_of(checkpoint, share, 1.0), announce)
-    fitted = fit_members(resolved, context)
-    weights, calibrations = learn_pool(evidence, config)
+    fitted = fit_members(
+        resolved, context, memory=memory, time_zone=spec.time_zone, members=members
+    )
+    weights, calibrations = learn_pool(
+        {room_id: memory.evidence(room_id, each) for room_id, each in evidence.items()},
+        config,
+    )
     rooms = {}
     for room_id, part in resolved.items():
         moments = records[room_id].moments
+        moments = moments[moments < part.counted_until]
         rooms[room_id] = _counted(
             RoomModel(
                 members=fitted[room_id],
@@ -87,7 +107,7 @@ def train(
                 evidence=evidence[room_id],
                 profile=learn_profile(
                     timeline.rooms[room_id],
-                    moments[moments < part.counted_until],
+                    memory.moments(room_id, moments, spec.time_zone),
                     config.sample_step,
                     now,
                     spec.time_zone,
@@ -104,7 +124,7 @@ def train(
             config,
         )
     checkpoint(1.0)
-    return ModelState(version, now, timeline.start, now, rooms)
+    return ModelState(version, now, timeline.start, now, rooms, memory=memory)
 
 
 def update_start(state: ModelState, config: EngineConfig) -> float:
@@ -241,7 +261,10 @@ def _carried_on(
 
 
 def _look_ahead(
-    records: Mapping[str, RoomRecord], timeline: HomeTimeline, context: FitContext
+    records: Mapping[str, RoomRecord],
+    timeline: HomeTimeline,
+    context: FitContext,
+    fit: Callable[[Mapping[str, Resolved], FitContext], Mapping[str, MemberArrays]],
 ) -> dict[str, Evidence]:
     """Forecast the last days of the record, each from the days before it."""
     config = context.config
@@ -261,7 +284,7 @@ def _look_ahead(
         resolved = {
             room_id: record.resolve(split) for room_id, record in records.items()
         }
-        fitted = fit_members(resolved, replace(context, checkpoint=checkpoint))
+        fitted = fit(resolved, replace(context, checkpoint=checkpoint))
         for room_id, record in records.items():
             issued = record.resolve(timeline.end, start=split).issued
             ahead = issued.samples.origin < last

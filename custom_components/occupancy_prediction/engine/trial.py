@@ -70,7 +70,7 @@ def try_out(
     split = now - config.trial_days * _DAY
     if split - in_use.data_start < config.trial_record * _DAY:
         return None
-    old = _scores(update(in_use, spec, table, config, now=now), split, config)
+    old = recent_scores(update(in_use, spec, table, config, now=now), split, config)
     if sum(len(origins) for origins, _ in old.values()) < config.trial_minimum:
         return None
     twin = train(
@@ -79,16 +79,17 @@ def try_out(
         config,
         now=split,
         version=model.version,
-        previous=_as_of(in_use, split),
+        previous=as_of(in_use, split),
         checkpoint=checkpoint,
         announce=announce,
+        memory=model.memory,
     )
     for moment in np.linspace(split, now, _STEPS + 1)[1:]:
         # The one in use did not have to wait for the end either.
         twin = update(twin, spec, table.before(moment), config, now=float(moment))
-    unseen = _scores(twin, split, config)
-    again = update(_as_of(model, split), spec, table, config, now=now)
-    seen = _scores(again, split, config)
+    unseen = recent_scores(twin, split, config)
+    again = update(as_of(model, split), spec, table, config, now=now)
+    seen = recent_scores(again, split, config)
     return compared(old, unseen, seen, config)
 
 
@@ -104,7 +105,7 @@ def figures(state: ModelState, config: EngineConfig) -> dict[str, float]:
     )
 
 
-def _as_of(state: ModelState, moment: float) -> ModelState:
+def as_of(state: ModelState, moment: float) -> ModelState:
     """Return a model that has yet to forecast what came after a moment.
 
     Of the time before, it knows only what had come true by then.
@@ -137,7 +138,7 @@ def _pooled(
     return cdf, evidence.outcomes.remaining, evidence.outcomes.observed
 
 
-def _scores(
+def recent_scores(
     state: ModelState, start: float, config: EngineConfig
 ) -> dict[str, _Scores]:
     """Return moment and score of each forecast since a moment, by room."""
@@ -165,9 +166,7 @@ def compared(
             [score[np.isin(origin, common)] for origin, score in three], axis=1
         )
         rows.append(scores)
-        loss = scores[:, 1] - scores[:, 0]
-        part = (common // _STRETCH).astype(np.int64)
-        stretches += [float(loss[part == each].mean()) for each in np.unique(part)]
+        stretches += stretches_of(common, scores[:, 1] - scores[:, 0])
     scores = np.concatenate(rows) if rows else np.zeros((0, 3))
     if len(scores) < config.trial_minimum:
         return None
@@ -177,3 +176,9 @@ def compared(
         config.trial_tolerance * in_use, config.trial_errors * error, config.trial_slack
     )
     return Trial(len(scores), in_use, by_twin, by_new, margin)
+
+
+def stretches_of(moments: FloatArray, values: FloatArray) -> list[float]:
+    """Return the means of values over stretches of time that have one cause."""
+    part = (moments // _STRETCH).astype(np.int64)
+    return [float(values[part == each].mean()) for each in np.unique(part)]

@@ -1,0 +1,1 @@
+"""How fast forecasts are right again after life has changed."""
