@@ -20,9 +20,9 @@ from .engine import (
 
 # Seconds of record a first training needs: with less, hardly a stay is complete.
 FIRST_DATA_SPAN: Final = 3600.0
+_DAY: Final = 86400.0
 # The archive forgets what is older (s): a year shows every season once, and life
 # changes faster.
-_DAY: Final = 86400.0
 RETENTION: Final = 400 * _DAY
 
 
