@@ -43,7 +43,7 @@ async def test_each_room_is_a_device_in_its_area(
         (KITCHEN, "Kitchen", "kitchen", KITCHEN, 10),
         (BATH, "Bath", "bath", BATH, 10),
         (NOOK, "Nook", None, NOOK, 10),
-        (HOME_ID, "Occupancy Prediction", None, None, 3),
+        (HOME_ID, "Occupancy Prediction", None, None, 4),
     ):
         device = device_registry.async_get_device_by_identifier(
             (DOMAIN, owner), HOME_ID

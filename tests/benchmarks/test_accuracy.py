@@ -98,7 +98,7 @@ def test_pooling_again_gives_what_was_shown(bench: Bench) -> None:
         assert told.mean() > 0.5
         again = room.pooled(range(len(members)), config)
         # Kept in single precision: where little is left to end, hazards feel it.
-        assert again[told] == pytest.approx(room.shown[told], abs=1e-3)
+        assert again[told] == pytest.approx(room.shown[told], abs=3e-3)
         (one,) = np.flatnonzero([name == "climatology" for name in members])
         alone = room.alone(int(one), config)
         assert (alone - again)[told].any()
