@@ -50,7 +50,7 @@ pytestmark = [
 OCCUPIED_WITHIN = 4.0
 FORECAST_WITHIN = 8.0
 # After a room was added (s), where other tests run beside it: learning is modest.
-LEARNED_WITHIN = 150.0
+LEARNED_WITHIN = 240.0
 VACANCY_DELAY = 30  # s; the shortest that can be set
 POLL = 0.02  # s
 USER = User("Tester", "tester", "secret")
