@@ -5,20 +5,10 @@ import asyncio
 from pathlib import Path
 import sys
 
+from browser import FLAGS
 from PIL import Image
 from playwright.async_api import async_playwright
 
-# What makes a headless browser work as root and without a network.
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
 COLORS = 64
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import sys
 import time
 
+from browser import FLAGS
 from playwright.async_api import Page, async_playwright
 
 from benchmarks.demo.home import TIME_ZONE, family_home
@@ -16,17 +17,6 @@ from benchmarks.demo.session import Demo, running_demo
 TOP = Path(__file__).parents[2]
 IMAGES = TOP / "docs" / "images"
 FORECAST_SECONDS = 90.0
-# What makes a headless browser work as root and without a network.
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
 WIDTH, HEIGHT = 1360, 900
 SCALE = 1.5  # pixels of the picture for one of the page
 SETTLE_SECONDS = 6.0  # cards and graphs appear one after the other

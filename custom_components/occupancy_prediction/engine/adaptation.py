@@ -24,7 +24,7 @@ from .drift import (
     detect,
     first_of_spells,
 )
-from .fitting import Checkpoint
+from .fitting import Checkpoint, part_of
 from .habits import home_days
 from .memory import Memory, RoomMemory
 from .models import MEMBERS
@@ -246,7 +246,9 @@ def choose_memory(
             now=split,
             version="twin",
             previous=as_of(in_use, split),
-            checkpoint=_part(checkpoint, number, len(candidates)),
+            checkpoint=part_of(
+                checkpoint, number / len(candidates), (number + 1) / len(candidates)
+            ),
             announce=announce,
             memory=memory,
             members=QUICK,
@@ -255,10 +257,6 @@ def choose_memory(
             twin = update(twin, spec, table.before(moment), config, now=float(moment))
         scores[name] = recent_scores(twin, split, config)
     return decided(candidates, scores, in_use.memory, alarms, away, config)
-
-
-def _part(checkpoint: Checkpoint, number: int, count: int) -> Checkpoint:
-    return lambda share: checkpoint((number + share) / count)
 
 
 def _trial_length(
