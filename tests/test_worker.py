@@ -59,13 +59,17 @@ async def test_process_learns_the_same(hass: HomeAssistant) -> None:
     heard: list[Progress] = []
     trained = await Worker(hass, heard.append).async_train(job())
     wanted = job().run(lambda _: None)
-    assert trained.report == wanted.report
+    # With another number of threads, products are summed in another order.
+    assert trained.report.figures == pytest.approx(wanted.report.figures, rel=1e-4)
+    assert trained.report.weights == pytest.approx(wanted.report.weights, abs=1e-3)
+    assert trained.report.trial == wanted.report.trial
+    assert trained.report.adaptation == wanted.report.adaptation
     model, expected = trained.model, wanted.model
     assert model.version == "v-1"
     (room,) = expected.rooms
     assert model.rooms[room].spells == expected.rooms[room].spells
-    np.testing.assert_array_equal(
-        model.rooms[room].weights, expected.rooms[room].weights
+    np.testing.assert_allclose(
+        model.rooms[room].weights, expected.rooms[room].weights, atol=1e-4
     )
     shares = [progress.share for progress in heard]
     assert shares
